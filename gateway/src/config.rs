@@ -1,0 +1,22 @@
+use std::net::SocketAddr;
+
+/// The settings of the gateway.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where REST, gRPC and gRPC-web are served, all on one port; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Whether requests are limited.
+    pub rate_limits: bool,
+    /// Web origins that may call from a browser; none closes the door to all of them.
+    pub cors_origins: Vec<String>,
+    /// How many proxies of ours stand in front and add the address they saw to `X-Forwarded-For`. With 0 that header is not
+    /// believed, and the client is whoever opened the connection.
+    pub proxies: usize,
+}
+
+impl Config {
+    /// The defaults: limited, closed to browsers, nothing in front.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self { listen, rate_limits: true, cors_origins: Vec::new(), proxies: 0 }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the edge knows of the contract, read once from the descriptors: the public methods with their routes, and the shapes
+//! of their messages. Everything else in this crate works on these, so no message of the domain is named anywhere here.
+//!
+//! A public method the edge could not serve is found when the process starts, not when somebody calls it.
+
+mod method;
+mod options;
+mod shape;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chassis::Error;
+use prost_reflect::DescriptorPool;
+
+pub use method::{Method, Outcome, Segment};
+pub use options::{extension, flag, number, text};
+pub use shape::{Case, Choices, Field, Kind, Many, Shape, ShapeId, Slot, Union};
+
+/// The public part of the contract.
+pub struct Contract {
+    methods: HashMap<String, Arc<Method>>,
+    shapes: shape::Shapes,
+}
+
+impl Contract {
+    /// Reads the contract. Fails on a public method that has no REST form.
+    pub fn read(pool: &DescriptorPool) -> Result<Self, Error> {
+        let mut shapes = shape::Shapes::default();
+        let mut methods = HashMap::new();
+        for service in pool.services() {
+            for descriptor in service.methods() {
+                if let Some(method) = Method::read(&descriptor, &mut shapes)? {
+                    methods.insert(method.path.to_string(), Arc::new(method));
+                }
+            }
+        }
+        Ok(Self { methods, shapes })
+    }
+
+    /// The public method with a gRPC path.
+    pub fn method(&self, path: &str) -> Option<&Arc<Method>> {
+        self.methods.get(path)
+    }
+
+    /// All public methods, in no particular order.
+    pub fn methods(&self) -> impl Iterator<Item = &Arc<Method>> {
+        self.methods.values()
+    }
+
+    /// The full names of the services that have a public method.
+    pub fn services(&self) -> BTreeSet<&str> {
+        self.methods.values().map(|method| method.service.as_str()).collect()
+    }
+
+    /// The shape of a message.
+    pub fn shape(&self, id: ShapeId) -> &Shape {
+        self.shapes.get(id)
+    }
+}
+
+/// A contract that the edge cannot serve is a fault of ours.
+fn unfit(what: &str, why: &str) -> Error {
+    Error::internal(format!("the contract cannot be served over REST: {what}: {why}"))
+}

@@ -1,0 +1,174 @@
+use chassis::Error;
+use http::StatusCode;
+use http::uri::PathAndQuery;
+use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+
+use super::shape::Shapes;
+use super::{ShapeId, extension, flag, number, text, unfit};
+
+/// A public method.
+pub struct Method {
+    /// Its gRPC path, such as `/package.Service/Method`.
+    pub path: PathAndQuery,
+    /// The full name of its service.
+    pub service: String,
+    /// Its name in the contract.
+    pub descriptor: MethodDescriptor,
+    /// The HTTP verb of its route.
+    pub verb: http::Method,
+    /// The path of its route.
+    pub template: Vec<Segment>,
+    /// Whether the request travels in the body, apart from what the path holds.
+    pub body: bool,
+    /// The shape of the request.
+    pub input: ShapeId,
+    /// The shape of the answer.
+    pub output: ShapeId,
+    /// Whether it answers with a stream.
+    pub streaming: bool,
+    /// Whether it needs no access token.
+    pub anonymous: bool,
+    /// The requests a minute one caller may send to it; 0 sets no limit of its own.
+    pub per_minute: u32,
+    /// The HTTP status of success.
+    pub success: StatusCode,
+    /// Statuses that replace `success`, by what stands in the answer.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A status of success that depends on the answer.
+pub struct Outcome {
+    /// The field of the answer that decides.
+    pub field: String,
+    /// The value that it has then, as REST prints it.
+    pub value: String,
+    /// The HTTP status.
+    pub success: StatusCode,
+}
+
+/// A part of a route between two slashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Stands as it is.
+    Fixed(String),
+    /// Holds the field of the request that is so named.
+    Variable(String),
+}
+
+impl Method {
+    /// Reads a method; `None` when it is not public.
+    pub(super) fn read(method: &MethodDescriptor, shapes: &mut Shapes) -> Result<Option<Self>, Error> {
+        let name = method.full_name();
+        let options = method.options();
+        let Some(Value::Message(http)) = extension(&options, "google.api.http") else { return Ok(None) };
+        if method.is_client_streaming() {
+            return Err(unfit(name, "a public method takes one request"));
+        }
+        let (verb, route) =
+            route(&http).ok_or_else(|| unfit(name, "its route has no verb of the common five"))?;
+        let body = match text(&http, "body").as_str() {
+            "" => false,
+            "*" => true,
+            _ => return Err(unfit(name, "a body is the whole request or nothing")),
+        };
+        let service = method.parent_service().full_name().to_owned();
+        let path = format!("/{service}/{}", method.name()).parse();
+        let rule = match extension(&options, "edge.v1.rule") {
+            Some(Value::Message(rule)) => Some(rule),
+            _ => None,
+        };
+        let read = Self {
+            path: path.map_err(Error::internal)?,
+            service,
+            descriptor: method.clone(),
+            verb,
+            template: template(&route)
+                .ok_or_else(|| unfit(name, "its route has a pattern we do not read"))?,
+            body,
+            input: shapes.add(&method.input())?,
+            output: shapes.add(&method.output())?,
+            streaming: method.is_server_streaming(),
+            anonymous: rule.as_ref().is_some_and(|rule| flag(rule, "anonymous")),
+            per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
+            success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
+            outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),
+        };
+        if read.variables().any(|variable| method.input().get_field_by_name(variable).is_none()) {
+            return Err(unfit(name, "its route names a field that the request has not"));
+        }
+        Ok(Some(read))
+    }
+
+    /// The fields of the request that its route holds, in order.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.template.iter().filter_map(|segment| match segment {
+            Segment::Variable(name) => Some(name.as_str()),
+            Segment::Fixed(_) => None,
+        })
+    }
+
+    /// Its route as the contract writes it.
+    pub fn route(&self) -> String {
+        let segment = |segment: &Segment| match segment {
+            Segment::Fixed(text) => format!("/{text}"),
+            Segment::Variable(name) => format!("/{{{name}}}"),
+        };
+        self.template.iter().map(segment).collect()
+    }
+}
+
+fn route(http: &DynamicMessage) -> Option<(http::Method, String)> {
+    use http::Method as Verb;
+    let verbs = [
+        ("get", Verb::GET),
+        ("put", Verb::PUT),
+        ("post", Verb::POST),
+        ("delete", Verb::DELETE),
+        ("patch", Verb::PATCH),
+    ];
+    verbs.into_iter().find_map(|(field, verb)| {
+        let route = text(http, field);
+        (!route.is_empty()).then_some((verb, route))
+    })
+}
+
+fn template(route: &str) -> Option<Vec<Segment>> {
+    let segment = |part: &str| match part.strip_prefix('{') {
+        Some(rest) => {
+            let name = rest.strip_suffix('}').filter(|name| !name.contains(['=', '.', '*']))?;
+            Some(Segment::Variable(name.to_owned()))
+        }
+        None => (!part.is_empty() && !part.contains(['*', ':'])).then(|| Segment::Fixed(part.to_owned())),
+    };
+    route.strip_prefix('/')?.split('/').map(segment).collect()
+}
+
+fn status(code: i32) -> StatusCode {
+    u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK)
+}
+
+fn outcomes(rule: &DynamicMessage) -> Vec<Outcome> {
+    let list = rule.get_field_by_name("outcomes");
+    let items = list.as_deref().and_then(Value::as_list).unwrap_or_default();
+    let outcome = |message: &DynamicMessage| Outcome {
+        field: text(message, "field"),
+        value: text(message, "value"),
+        success: status(number(message, "success")),
+    };
+    items.iter().filter_map(Value::as_message).map(outcome).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_read_or_refused() {
+        let fixed = |text: &str| Segment::Fixed(text.into());
+        let variable = |name: &str| Segment::Variable(name.into());
+        assert_eq!(template("/a/{b}/c"), Some(vec![fixed("a"), variable("b"), fixed("c")]));
+        for bad in ["a", "/a//b", "/a/", "/{a=*}", "/{a.b}", "/a:verb", "/{a", "/**"] {
+            assert_eq!(template(bad), None, "{bad}");
+        }
+    }
+}

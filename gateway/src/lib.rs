@@ -1,0 +1,27 @@
+//! The front door: one port that speaks REST, gRPC and gRPC-web to the public methods of the house.
+//!
+//! Everything it knows of the services it reads from the contract ([`contract`]): routes, statuses, unions, limits, the OpenAPI
+//! document. So a new rpc is public once its `.proto` says so, and no noun of the domain is named here. It keeps no data
+//! and decides nothing about access: it settles what concerns the door (request ids, limits, sizes, form) and passes on.
+//!
+//! A request: [`door`] (id, address, CORS, spans) → [`rest`] or [`grpc`] → [`limits`] → [`upstream`] → a service's room.
+
+mod body;
+pub mod config;
+pub mod contract;
+mod cors;
+mod door;
+mod grpc;
+mod health;
+mod limits;
+pub mod openapi;
+mod pages;
+mod rest;
+mod serve;
+mod sse;
+mod telemetry;
+mod upstream;
+mod visit;
+
+pub use config::Config;
+pub use serve::{Bound, Needs, serve};

@@ -1,0 +1,132 @@
+//! How many requests a minute one caller may send: over everything, and to some methods less. One place, which every public
+//! rpc passes, whether it came as REST, gRPC or gRPC-web.
+//!
+//! The caller is the user of the access token; where there is none, or the method needs none, the client's address. A token is
+//! only checked by its signature here: enough to count, and the services check the rest.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use backends::cache::memory::MemoryCache;
+use backends::cache::{Cache, Rate, Verdict};
+use chassis::Error;
+use chassis::auth::Verifier;
+use chassis::clock::Clock;
+use chassis::layers::caller::bearer;
+use http::{HeaderMap, HeaderValue};
+
+use crate::contract::Method;
+use crate::visit::Visit;
+
+/// The requests a minute one caller may send over everything.
+const OVERALL: u32 = 100;
+
+/// Counts requests.
+pub struct Limits {
+    shared: Arc<dyn Cache>,
+    local: Arc<dyn Cache>,
+    verifier: Verifier,
+    on: bool,
+}
+
+/// What the limits say to one request.
+#[derive(Default)]
+pub struct Admission {
+    /// The verdict of the tightest bucket; none when nothing is limited.
+    verdict: Option<Verdict>,
+}
+
+impl Limits {
+    /// Counts in `shared`, and in this process alone while `shared` is down.
+    pub fn new(shared: Arc<dyn Cache>, clock: &Clock, verifier: Verifier, on: bool) -> Self {
+        Self { shared, local: MemoryCache::new(clock), verifier, on }
+    }
+
+    /// Counts a request to a method.
+    pub async fn admit(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Admission {
+        if !self.on {
+            return Admission::default();
+        }
+        let caller = self.caller(method, visit, headers).await;
+        // the narrow bucket first: a request it refuses shall not count against everything else
+        if method.per_minute > 0 {
+            let own = self.take(&format!("edge:{caller}:{}", method.path), method.per_minute).await;
+            if !own.allowed {
+                return Admission { verdict: Some(own) };
+            }
+            let overall = self.take(&format!("edge:{caller}"), OVERALL).await;
+            let tighter = if overall.allowed && own.remaining < overall.remaining { own } else { overall };
+            return Admission { verdict: Some(tighter) };
+        }
+        Admission { verdict: Some(self.take(&format!("edge:{caller}"), OVERALL).await) }
+    }
+
+    async fn caller(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> String {
+        // with a token of one's own at hand, a limit per user would be none on guessing another's password
+        if !method.anonymous
+            && let Some(token) = bearer(headers)
+            && let Ok(user) = self.verifier.signed_user(token).await
+        {
+            return format!("user:{}", user.id);
+        }
+        format!("address:{}", network(visit.address))
+    }
+
+    async fn take(&self, bucket: &str, per_minute: u32) -> Verdict {
+        let rate = Rate { per_minute, burst: per_minute };
+        match self.shared.take(bucket, rate).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                error.log("the shared rate limits are out of reach; counting in this process");
+                // memory does not fail; were it to, the way is closed rather than open
+                self.local.take(bucket, rate).await.unwrap_or(Verdict {
+                    allowed: false,
+                    limit: per_minute,
+                    remaining: 0,
+                    retry_after: std::time::Duration::from_secs(1),
+                    reset_after: std::time::Duration::from_secs(60),
+                })
+            }
+        }
+    }
+}
+
+impl Admission {
+    /// Fails when the request is one too many.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.verdict {
+            Some(verdict) if !verdict.allowed => Err(Error::rate_limited(verdict.retry_after)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the client where it stands.
+    pub fn stamp(&self, headers: &mut HeaderMap) {
+        let Some(verdict) = &self.verdict else { return };
+        let reset = verdict.reset_after.as_millis().div_ceil(1000);
+        headers.insert("ratelimit-limit", HeaderValue::from(verdict.limit));
+        headers.insert("ratelimit-remaining", HeaderValue::from(verdict.remaining));
+        headers.insert("ratelimit-reset", HeaderValue::from(u64::try_from(reset).unwrap_or(u64::MAX)));
+    }
+}
+
+/// What counts as one address: of IPv6 the network a household has, since it may pick the rest at will.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_is_one_address() {
+        let one = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(one("2001:db8:1:2:aaaa::1"), one("2001:db8:1:2:bbbb::2"));
+        assert_ne!(one("2001:db8:1:2::1"), one("2001:db8:1:3::1"));
+        assert_eq!(one("192.0.2.1"), "192.0.2.1");
+    }
+}

@@ -1,0 +1,113 @@
+use serde_json::{Map, Value, json};
+
+use super::comments::Comments;
+use super::schema::Schemas;
+use crate::contract::{Contract, Method};
+use crate::sse;
+
+/// A method as an operation.
+pub fn operation(
+    contract: &Contract,
+    comments: &Comments,
+    schemas: &mut Schemas<'_>,
+    method: &Method,
+) -> Value {
+    let about = comments.method(&method.descriptor);
+    let name = method.descriptor.name();
+    let mut operation = json!({
+        "operationId": name[..1].to_ascii_lowercase() + &name[1..],
+        "tags": [tag(&method.service)],
+        "summary": about.split(". ").next().unwrap_or_default().trim_end_matches('.'),
+        "description": about,
+        "parameters": parameters(contract, schemas, method),
+        "responses": responses(schemas, method),
+    });
+    if method.body {
+        let bound: Vec<&str> = method.variables().collect();
+        let schema = schemas.message_without(method.input, &bound);
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    if method.anonymous {
+        operation["security"] = json!([]);
+    }
+    if method.per_minute > 0 {
+        operation["x-requests-per-minute"] = json!(method.per_minute);
+    }
+    operation
+}
+
+/// The group of a service's operations.
+pub fn tag(service: &str) -> &str {
+    let name = service.rsplit('.').next().unwrap_or(service);
+    name.strip_suffix("Service").unwrap_or(name)
+}
+
+/// The name of the response with a problem of this status.
+pub fn problem_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn parameters(contract: &Contract, schemas: &mut Schemas<'_>, method: &Method) -> Vec<Value> {
+    let shape = contract.shape(method.input);
+    let mut parameters = vec![json!({"$ref": "#/components/parameters/RequestId"})];
+    for name in method.variables() {
+        if let Some(field) = shape.field(name) {
+            parameters.push(
+                json!({"name": name, "in": "path", "required": true, "schema": schemas.parameter(field)}),
+            );
+        }
+    }
+    if !method.body {
+        let taken: Vec<&str> = method.variables().collect();
+        for field in
+            shape.fields.iter().filter(|field| field.takes_parameter() && !taken.contains(&field.name()))
+        {
+            parameters.push(json!({"name": field.name(), "in": "query", "schema": schemas.parameter(field)}));
+        }
+    }
+    if method.streaming && shape.field(sse::RESUME_FIELD).is_some() {
+        let about = "The id of the last event seen; goes before the parameter of the same meaning.";
+        parameters.push(json!({"name": "Last-Event-ID", "in": "header", "description": about, "schema": {"type": "string"}}));
+    }
+    parameters
+}
+
+fn responses(schemas: &mut Schemas<'_>, method: &Method) -> Map<String, Value> {
+    let mut responses = Map::new();
+    let statuses = method.outcomes.iter().map(|outcome| outcome.success).chain([method.success]);
+    for status in statuses {
+        let mut response = json!({
+            "description": status.canonical_reason().unwrap_or("Success"),
+            "headers": {"X-Request-ID": {"schema": {"type": "string", "format": "uuid"}}},
+        });
+        if status != http::StatusCode::NO_CONTENT {
+            let media = if method.streaming { "text/event-stream" } else { "application/json" };
+            response["content"] = json!({media: {"schema": schemas.message(method.output)}});
+        }
+        responses.insert(status.as_str().to_owned(), response);
+    }
+    for status in problems(method) {
+        let name = problem_name(status);
+        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
+    }
+    responses
+}
+
+/// The statuses of the problems that a method can answer with.
+fn problems(method: &Method) -> Vec<u16> {
+    let mut statuses = vec![400, 429, 500, 503, 504];
+    if !method.anonymous {
+        statuses.extend([401, 403, 409]);
+    }
+    if method.body {
+        statuses.extend([413, 415]);
+    }
+    if method.anonymous && method.body {
+        statuses.extend([401, 409]);
+    }
+    if method.verb == http::Method::POST {
+        statuses.push(422);
+    }
+    statuses
+}

@@ -1,0 +1,198 @@
+//! REST, transcoded by the contract: a route leads to a method, path and query and JSON become its request, its answer
+//! becomes JSON, and every refusal a problem.
+
+pub mod fields;
+pub mod json;
+pub mod path;
+pub mod problem;
+pub mod request;
+pub mod response;
+mod scalar;
+mod wire;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chassis::Error;
+use chassis::shutdown::Tasks;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use prost_reflect::DynamicMessage;
+use tonic::body::Body;
+
+use crate::contract::{Contract, Method};
+use crate::limits::Limits;
+use crate::pages::{Page, Pages};
+use crate::upstream::Upstream;
+use crate::visit::Visit;
+use crate::{body, sse};
+use json::Json;
+use path::{Found, Tree};
+use problem::Refusal;
+
+/// Where a route leads.
+enum Target {
+    Method(Arc<Method>),
+    Page(Page),
+}
+
+/// The REST side of the door.
+pub struct Rest {
+    contract: Arc<Contract>,
+    routes: Tree<Target>,
+    pages: Pages,
+    upstream: Arc<Upstream>,
+    limits: Arc<Limits>,
+    tasks: Tasks,
+}
+
+impl Rest {
+    /// Serves the contract's routes, and the pages about them.
+    pub fn new(
+        contract: Arc<Contract>,
+        pages: Pages,
+        upstream: Arc<Upstream>,
+        limits: Arc<Limits>,
+        tasks: Tasks,
+    ) -> Self {
+        let mut routes = Tree::default();
+        for method in contract.methods() {
+            routes.insert(&method.template, method.verb.clone(), Target::Method(method.clone()));
+        }
+        for page in Page::ALL {
+            routes.insert(&page.route(), http::Method::GET, Target::Page(page));
+        }
+        Self { contract, routes, pages, upstream, limits, tasks }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, visit: Visit, request: Request<Body>) -> Response<Body> {
+        let head = request.method() == http::Method::HEAD;
+        let answer = self.serve(visit, request).await;
+        let mut response = answer.unwrap_or_else(|refusal| refusal.response(visit.request_id));
+        // answers are about one person's health; nothing on the way keeps them
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        if head { response.map(|_| Body::empty()) } else { response }
+    }
+
+    async fn serve(&self, visit: Visit, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+        visit.check()?;
+        let (parts, body) = request.into_parts();
+        match self.routes.find(&parts.method, parts.uri.path()) {
+            Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page).await?),
+            Found::Target(Target::Method(method), values) => {
+                let admission = self.limits.admit(method, visit, &parts.headers).await;
+                let answer = match admission.check() {
+                    Ok(()) => self.call(method, visit, &parts, body, &values).await,
+                    Err(error) => Err(error),
+                };
+                let mut response =
+                    answer.unwrap_or_else(|error| Refusal::Error(error).response(visit.request_id));
+                admission.stamp(response.headers_mut());
+                response.extensions_mut().insert(method.clone());
+                Ok(response)
+            }
+            Found::OtherVerbs(verbs) => {
+                Err(Refusal::Verb(verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ")))
+            }
+            Found::Nothing => Err(Error::not_found("there is no such route").into()),
+        }
+    }
+
+    async fn call(
+        &self,
+        method: &Arc<Method>,
+        visit: Visit,
+        parts: &Parts,
+        body: Body,
+        values: &[String],
+    ) -> Result<Response<Body>, Error> {
+        let body = body::read(body).await?;
+        let message = self.message(method, parts, &body, values)?;
+        let rename =
+            |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));
+        if method.streaming {
+            let stream = self.upstream.stream(method, &parts.headers, message).await.map_err(rename)?;
+            return Ok(sse::response(self.contract.clone(), method.clone(), visit, stream, &self.tasks));
+        }
+        let answer = self.upstream.unary(method, &parts.headers, message).await.map_err(rename)?;
+        self.response(method, answer)
+    }
+
+    /// The request message of a method, from everywhere REST puts it.
+    fn message(
+        &self,
+        method: &Method,
+        parts: &Parts,
+        body: &Bytes,
+        values: &[String],
+    ) -> Result<Bytes, Error> {
+        let shape = self.contract.shape(method.input);
+        let bound: Vec<&str> = method.variables().collect();
+        let query = path::query(parts.uri.query().unwrap_or_default())
+            .ok_or_else(|| Error::invalid("the query", "is not well escaped"))?;
+        let document = document(method, &parts.headers, body)?;
+        let resumed = if method.streaming { sse::resumed(&parts.headers) } else { None };
+
+        let mut out = Vec::with_capacity(body.len() + 64);
+        let mut writer = request::Writer::new(&self.contract);
+        if let Some(document) = &document {
+            writer.body(&mut out, shape, &bound, document);
+        }
+        if method.body {
+            writer.no_query(&query);
+        } else {
+            writer.query(&mut out, shape, &bound, &query);
+        }
+        for (name, value) in bound.iter().zip(values) {
+            writer.parameter_named(&mut out, shape, name, value);
+        }
+        if let Some(id) = resumed {
+            writer.parameter_named(&mut out, shape, sse::RESUME_FIELD, id);
+        }
+        writer.finish()?;
+        Ok(out.into())
+    }
+
+    fn response(&self, method: &Method, answer: Bytes) -> Result<Response<Body>, Error> {
+        let shape = self.contract.shape(method.output);
+        let mut status = method.success;
+        let mut response = if status == StatusCode::NO_CONTENT {
+            Response::new(Body::empty())
+        } else {
+            let message =
+                DynamicMessage::decode(shape.descriptor.clone(), answer).map_err(Error::internal)?;
+            let mut out = Vec::with_capacity(1024);
+            response::write(&mut out, &self.contract, shape, &message)?;
+            let outcome = method.outcomes.iter().find(|outcome| {
+                let printed = response::printed(&self.contract, shape, &outcome.field, &message);
+                printed.is_some_and(|printed| printed == outcome.value)
+            });
+            status = outcome.map_or(status, |outcome| outcome.success);
+            let mut response = Response::new(body::full(out));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+        };
+        *response.status_mut() = status;
+        Ok(response)
+    }
+}
+
+/// The body as JSON. No body at all is as good as an empty object.
+fn document<'b>(method: &Method, headers: &HeaderMap, body: &'b Bytes) -> Result<Option<Json<'b>>, Error> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if !method.body {
+        return Err(Error::invalid("the body", "must be empty"));
+    }
+    let media = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Error::unsupported_media("a body is application/json"));
+    }
+    let read = Json::parse(body);
+    // says where, and what would have been expected; never what was there
+    read.map(Some).map_err(|error| Error::invalid("the body", format!("is not valid JSON: {error}")))
+}

@@ -1,0 +1,133 @@
+//! One request at the door: its id, and the address it came from. Both are settled before anything else happens, so that
+//! every answer carries the id and nothing inside believes a header that only the door may write.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use chassis::Error;
+use chassis::layers::caller::{CLIENT_ADDRESS, REQUEST_ID};
+use chassis::serve::Peer;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use uuid::Uuid;
+
+/// What outsiders may not say: headers with this prefix are the house's own.
+const OURS: &str = "x-praan-";
+/// Where the proxies in front write the addresses they saw.
+const FORWARDED: &str = "x-forwarded-for";
+
+/// A request's id and origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit {
+    /// The request's id: the client's, or a new one.
+    pub request_id: Uuid,
+    /// The client's address.
+    pub address: IpAddr,
+    /// Whether the client sent an id that is none.
+    pub bad_id: bool,
+}
+
+impl Visit {
+    /// Settles the visit of a request and writes it into the headers, for the services.
+    pub fn begin<B>(request: &mut Request<B>, proxies: usize) -> Self {
+        let peer =
+            request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let headers = request.headers_mut();
+        let (request_id, bad_id) = match sent_id(headers) {
+            Ok(id) => (id.unwrap_or_else(Uuid::new_v4), false),
+            Err(()) => (Uuid::new_v4(), true),
+        };
+        let visit = Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id };
+        let ours = headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned();
+        for name in ours.collect::<Vec<HeaderName>>() {
+            headers.remove(name);
+        }
+        headers.insert(REQUEST_ID, visit.id_header());
+        if let Ok(address) = HeaderValue::try_from(visit.address.to_string()) {
+            headers.insert(CLIENT_ADDRESS, address);
+        }
+        request.extensions_mut().insert(visit);
+        visit
+    }
+
+    /// Fails when the client's id is no UUID.
+    pub fn check(self) -> Result<(), Error> {
+        if self.bad_id { Err(Error::invalid("X-Request-ID", "must be a UUID")) } else { Ok(()) }
+    }
+
+    /// The id as a header.
+    pub fn id_header(self) -> HeaderValue {
+        // 36 letters, digits and hyphens, which every header may hold
+        HeaderValue::try_from(self.request_id.to_string()).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+fn sent_id(headers: &HeaderMap) -> Result<Option<Uuid>, ()> {
+    let mut sent = headers.get_all(REQUEST_ID).iter();
+    match (sent.next(), sent.next()) {
+        (None, _) => Ok(None),
+        // only the usual form: the others would be the same id in other clothes
+        (Some(id), None) if id.len() == 36 => Uuid::try_parse_ascii(id.as_bytes()).map(Some).map_err(drop),
+        _ => Err(()),
+    }
+}
+
+/// The address the outermost of our proxies saw, or else the peer's.
+fn client(headers: &HeaderMap, peer: IpAddr, proxies: usize) -> IpAddr {
+    let Some(hops) = proxies.checked_sub(1) else { return peer };
+    let lists = headers.get_all(FORWARDED).iter().rev().filter_map(|list| list.to_str().ok());
+    let mut addresses = lists.flat_map(|list| list.rsplit(',')).map(str::trim);
+    addresses.nth(hops).and_then(|address| address.parse().ok()).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder();
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(()).unwrap();
+        request.extensions_mut().insert(Peer("[::ffff:192.0.2.1]:5".parse().unwrap()));
+        request
+    }
+
+    #[test]
+    fn an_id_is_kept_made_or_refused() {
+        let id = "0196a1b2-7c3d-4e5f-8a9b-0c1d2e3f4a5b";
+        let mut sent = request(&[(REQUEST_ID, id)]);
+        let visit = Visit::begin(&mut sent, 0);
+        assert_eq!((visit.request_id.to_string().as_str(), visit.bad_id), (id, false));
+        let made = Visit::begin(&mut request(&[]), 0);
+        assert_eq!((made.request_id.get_version_num(), made.bad_id), (4, false));
+        for bad in ["", "1", "0196a1b27c3d4e5f8a9b0c1d2e3f4a5b", "{0196a1b2-7c3d-4e5f-8a9b-0c1d2e3f4a5b}"] {
+            let mut request = request(&[(REQUEST_ID, bad)]);
+            let visit = Visit::begin(&mut request, 0);
+            assert!(visit.check().is_err(), "{bad}");
+            assert_eq!(request.headers()[REQUEST_ID], visit.request_id.to_string());
+        }
+        assert!(Visit::begin(&mut request(&[(REQUEST_ID, id), (REQUEST_ID, id)]), 0).bad_id);
+    }
+
+    #[test]
+    fn only_the_door_says_where_a_request_comes_from() {
+        let mut request =
+            request(&[(CLIENT_ADDRESS, "6.6.6.6"), ("x-praan-else", "1"), (FORWARDED, "6.6.6.6")]);
+        Visit::begin(&mut request, 0);
+        assert_eq!(request.headers()[CLIENT_ADDRESS], "192.0.2.1");
+        assert!(!request.headers().contains_key("x-praan-else"));
+    }
+
+    #[test]
+    fn the_address_comes_from_as_many_proxies_as_there_are() {
+        let at = |proxies| {
+            Visit::begin(
+                &mut request(&[(FORWARDED, "6.6.6.6, 203.0.113.7"), (FORWARDED, "10.0.0.1")]),
+                proxies,
+            )
+        };
+        let address = |proxies| at(proxies).address.to_string();
+        assert_eq!([address(0), address(1), address(2)], ["192.0.2.1", "10.0.0.1", "203.0.113.7"]);
+        assert_eq!([address(3), address(4)], ["6.6.6.6", "192.0.2.1"]);
+    }
+}

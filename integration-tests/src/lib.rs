@@ -1,0 +1,12 @@
+//! The harness of the stories: a whole mesh, brought up in one line, and clients that use it as the three kinds of users do.
+//!
+//! [`house::House`] is a mesh inside the test; [`process::Process`] is the real binary, which can be killed.
+
+pub mod api;
+pub mod house;
+pub mod model;
+pub mod photo;
+pub mod process;
+
+pub use api::{Answer, Api};
+pub use house::House;

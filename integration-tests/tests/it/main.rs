@@ -1,0 +1,10 @@
+//! The stories the house is held to, one file each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "clippy takes only functions marked #[test] for tests, and a story has more"
+)]
+
+mod structure;

@@ -1,0 +1,51 @@
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use prost_reflect::{MethodDescriptor, Value};
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, with no access token.
+    Anonymous,
+    /// A user who is signed in.
+    User,
+    /// Only our own services: the method has no route, so it does not exist at the edge.
+    Internal,
+}
+
+/// Tells who may call the method with a gRPC path such as `/praan.identity.v1.IdentityService/Login`. `None` when the
+/// contract has no such method.
+pub fn access(path: &str) -> Option<Access> {
+    static METHODS: LazyLock<HashMap<String, Access>> = LazyLock::new(|| {
+        let services = crate::descriptors().services();
+        let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+        methods.map(|method| (path_of(&method), access_of(&method))).collect()
+    });
+    METHODS.get(path).copied()
+}
+
+fn path_of(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+fn access_of(method: &MethodDescriptor) -> Access {
+    let options = method.options();
+    let mut public = false;
+    let mut anonymous = false;
+    for (extension, value) in options.extensions() {
+        match (extension.full_name(), value) {
+            ("google.api.http", _) => public = true,
+            ("edge.v1.rule", Value::Message(rule)) => {
+                anonymous =
+                    rule.get_field_by_name("anonymous").and_then(|field| field.as_bool()).unwrap_or(false);
+            }
+            _ => {}
+        }
+    }
+    match (public, anonymous) {
+        (false, _) => Access::Internal,
+        (true, true) => Access::Anonymous,
+        (true, false) => Access::User,
+    }
+}

@@ -1,0 +1,41 @@
+//! What ai-inference may be told before it opens.
+
+use std::time::Duration;
+
+/// The settings of ai-inference.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who reads the photos.
+    pub provider: ProviderKind,
+    /// How many photos are worked on at once.
+    pub concurrency: usize,
+    /// How many photos are decoded at once. One takes up to 600 MB for a moment, if it is as large as may be.
+    pub decodes: usize,
+    /// How often a photo is tried before it is given up.
+    pub attempts: u32,
+    /// How long to wait before the second try; the wait doubles before each further one.
+    pub backoff: Duration,
+    /// How long one try may take.
+    pub patience: Duration,
+}
+
+/// Who reads the photos.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// Nobody: a made-up meal, always the same for the same photo.
+    #[default]
+    Stub,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            provider: ProviderKind::default(),
+            concurrency: 4,
+            decodes: 1,
+            attempts: 5,
+            backoff: Duration::from_secs(1),
+            patience: Duration::from_secs(45),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The only door to the database: one row a photo, written once.
+
+use backends::queue::Message;
+use backends::{Database, DbResultExt};
+use chassis::Error;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
+
+use crate::domain::outcome::Outcome;
+use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
+use entity::inference::{ActiveModel, Column, Entity};
+
+mod entity;
+mod migration;
+
+pub use migration::Migrator;
+
+/// How the reading of a photo ended, and what is kept of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inference {
+    /// What the photo shows, or why it could not be read.
+    pub outcome: Outcome,
+    /// Which provider and model were in charge.
+    pub model: String,
+    /// Whether a checked copy of the photo is kept.
+    pub photo_kept: bool,
+}
+
+/// The inferences.
+#[derive(Clone)]
+pub struct Store {
+    db: Database,
+}
+
+impl Store {
+    /// Stands on a migrated database.
+    pub fn new(db: Database) -> Self {
+        Self { db }
+    }
+
+    /// How the reading of a log's photo ended; `None` while it has not.
+    pub async fn of_log(&self, log_id: i64) -> Result<Option<Inference>, Error> {
+        let row = Entity::find().filter(Column::LogId.eq(log_id)).one(self.db.connection()).await.stored()?;
+        let Some(row) = row else { return Ok(None) };
+        // a parser's own words may quote the reading
+        let outcome = serde_json::from_value(row.outcome);
+        let outcome = outcome.map_err(|_| Error::internal("inferences.outcome cannot be read"))?;
+        Ok(Some(Inference { outcome, model: row.model, photo_kept: row.photo_kept }))
+    }
+
+    /// Keeps how the reading ended and leaves word of it, together and once: whoever comes second changes nothing.
+    pub async fn keep(
+        &self,
+        message: &Message,
+        of: &ImageUploaded,
+        inference: Inference,
+    ) -> Result<(), Error> {
+        let Some(tx) = self.db.consume(CONSUMER, message).await? else { return Ok(()) };
+        let row = ActiveModel {
+            family_id: Set(of.family_id),
+            log_id: Set(of.log_id),
+            program_id: Set(of.program_id),
+            outcome: Set(serde_json::to_value(&inference.outcome).map_err(Error::internal)?),
+            model: Set(inference.model),
+            photo_kept: Set(inference.photo_kept),
+            created_at: Set(self.db.clock().now()),
+        };
+        let added = Entity::insert(row)
+            .on_conflict(OnConflict::columns([Column::FamilyId, Column::LogId]).do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(tx.connection())
+            .await
+            .stored()?;
+        if matches!(added, TryInsertResult::Inserted(_)) {
+            let event = ImageRead { family_id: of.family_id, program_id: of.program_id, log_id: of.log_id };
+            tx.publish(IMAGE_READ, &event).await?;
+        }
+        tx.commit_quietly().await
+    }
+}

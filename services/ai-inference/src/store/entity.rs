@@ -1,0 +1,3 @@
+//! The tables, row by row.
+
+pub mod inference;

@@ -1,0 +1,30 @@
+use chassis::Error;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
+
+use super::entity::inbox;
+use super::{Database, Tx};
+use crate::error::DbResultExt;
+use crate::queue::Message;
+
+impl Database {
+    /// Opens the transaction in which `consumer` handles a message; none when it has handled it before. The message counts as
+    /// handled when the transaction commits.
+    pub async fn consume(&self, consumer: &'static str, message: &Message) -> Result<Option<Tx>, Error> {
+        let tx = self.open().await?;
+        let row = inbox::ActiveModel {
+            consumer: Set(consumer.to_owned()),
+            message_id: Set(message.id.to_string()),
+            handled_at: Set(self.clock().now()),
+        };
+        let inserted = inbox::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([inbox::Column::Consumer, inbox::Column::MessageId]).do_nothing().to_owned(),
+            )
+            .try_insert()
+            .exec_without_returning(tx.connection())
+            .await
+            .stored()?;
+        Ok(matches!(inserted, TryInsertResult::Inserted(_)).then_some(tx))
+    }
+}

@@ -1,0 +1,87 @@
+//! A database in one SQLite file.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chassis::Error;
+use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxSqliteConnector};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use uuid::Uuid;
+
+use crate::error::db_error;
+
+/// How many may read at once; an idle connection is closed after a minute, since six databases share a small house.
+const READERS: u32 = 4;
+
+/// What a crash may cost.
+#[derive(Clone, Copy)]
+pub enum Durability {
+    /// Nothing that was acknowledged. `NORMAL` would lose the last commits when the power fails, and these are somebody's
+    /// blood pressures.
+    Kept,
+    /// Everything: the file is a test's.
+    Scratch,
+}
+
+/// Opens the connections for reading and the one for writing. SQLite has one writer at a time: a pool of one lets writers
+/// queue up in order in this process, instead of polling for the file's lock.
+pub async fn open(path: &Path, durability: Durability) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
+    // Made here and not by SQLite, so that only the owner can read it; the write-ahead log takes the file's mode over.
+    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(Error::internal)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Kept => SqliteSynchronous::Full,
+            Durability::Scratch => SqliteSynchronous::Off,
+        })
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .pragma("cache_size", "-1024")
+        // What is erased shall not stay behind in free pages.
+        .pragma("secure_delete", "on")
+        .disable_statement_logging();
+    let writes = pool(1, 1).connect_with(options.clone()).await.map_err(connect)?;
+    let reads = pool(0, READERS).connect_with(options.pragma("query_only", "on")).await.map_err(connect)?;
+    let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool;
+    Ok((connection(reads), connection(writes)))
+}
+
+fn pool(min: u32, max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(min)
+        .max_connections(max)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(Duration::from_secs(60))
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn connect(error: sqlx::Error) -> Error {
+    db_error(&DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+}
+
+/// A directory of a test's own, removed when dropped.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> Result<Self, Error> {
+        let directory = std::env::temp_dir().join(format!("praan-{}", Uuid::new_v4()));
+        fs::DirBuilder::new().mode(0o700).create(&directory).map_err(Error::internal)?;
+        Ok(Self(directory))
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.0.join("scratch.db")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's temporary directory's to clean.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,124 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chassis::{Actor, Error};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::entity::{audit_log, outbox};
+use super::{Action, Database, Subject, ids};
+use crate::error::DbResultExt;
+
+/// One transaction: the effect, and all that must stand or fall with it. Dropped without a commit, nothing has happened.
+///
+/// It holds the one writing connection of an embedded database, so never hold it across a call to another service.
+pub struct Tx {
+    db: Database,
+    inner: DatabaseTransaction,
+    /// Blocks of ids reserved inside; they exist for others only once this commits.
+    blocks: ids::Blocks,
+    published: AtomicBool,
+}
+
+impl Tx {
+    pub(super) fn new(db: Database, inner: DatabaseTransaction) -> Self {
+        Self { db, inner, blocks: ids::Blocks::default(), published: AtomicBool::new(false) }
+    }
+
+    /// The transaction, for the statements of the effect.
+    pub fn connection(&self) -> &DatabaseTransaction {
+        &self.inner
+    }
+
+    /// The next id of a sequence, as by [`Database::next_id`].
+    pub async fn next_id(&self, sequence: &'static str) -> Result<i64, Error> {
+        if let Some(id) = self.blocks.take(sequence).or_else(|| self.db.0.ids.blocks.take(sequence)) {
+            return Ok(id);
+        }
+        let mut block = ids::reserve(sequence, &self.inner).await?;
+        let id = block.next().ok_or_else(|| Error::internal("an empty block of ids"))?;
+        self.blocks.give(sequence, block);
+        Ok(id)
+    }
+
+    /// Leaves a message for all queues of a topic; it is published after the commit. Ids only, never health data.
+    pub async fn publish(&self, topic: &'static str, payload: &impl Serialize) -> Result<Uuid, Error> {
+        self.publish_after(topic, payload, Duration::ZERO).await
+    }
+
+    /// Leaves a message that is published after `delay`, unless [`Database::outbox_done`] says before that it need not be:
+    /// for one who delivers right after the commit by a shorter way and keeps the message for the case that it fails.
+    pub async fn publish_after(
+        &self,
+        topic: &'static str,
+        payload: &impl Serialize,
+        delay: Duration,
+    ) -> Result<Uuid, Error> {
+        let id = Uuid::now_v7();
+        let now = self.db.clock().now();
+        let row = outbox::ActiveModel {
+            id: Set(id.to_string()),
+            topic: Set(topic.to_owned()),
+            body: Set(serde_json::to_vec(payload).map_err(Error::internal)?),
+            traceparent: Set(crate::trace::current()),
+            attempts: Set(0),
+            created_at: Set(now),
+            due_at: Set(now + delay),
+            claimed_by: Set(None),
+            claimed_at: Set(None),
+        };
+        outbox::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
+        self.published.store(true, Ordering::Relaxed);
+        Ok(id)
+    }
+
+    /// Adds an audit row: beside the one that [`super::Write::commit`] writes, or for a consumer that acts on its own.
+    pub async fn audit(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource_type: &'static str,
+        subject: Subject,
+    ) -> Result<(), Error> {
+        self.record(actor, action, resource_type, subject, "SUCCESS").await
+    }
+
+    /// Commits without an audit row: the effect is not a person's act.
+    pub async fn commit_quietly(self) -> Result<(), Error> {
+        self.inner.commit().await.stored()?;
+        self.blocks.pour(&self.db.0.ids.blocks);
+        if self.published.into_inner() {
+            self.db.outbox_filled().notify_one();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn record(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource_type: &'static str,
+        subject: Subject,
+        outcome: &'static str,
+    ) -> Result<(), Error> {
+        let row = audit_log::ActiveModel {
+            id: Set(self.next_id("audit_logs").await?),
+            family_id: Set(subject.family_id),
+            actor_id: Set(actor.user_id),
+            resource_type: Set(resource_type.to_owned()),
+            resource_id: Set(subject.resource_id),
+            action: Set(action.as_str().to_owned()),
+            outcome: Set(outcome.to_owned()),
+            ip_address: Set(actor.address.clone()),
+            request_id: Set(actor.request_id.to_string()),
+            timestamp: Set(self.db.clock().now()),
+        };
+        audit_log::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
+        Ok(())
+    }
+
+    pub(super) fn db(&self) -> &Database {
+        &self.db
+    }
+}

@@ -1,0 +1,22 @@
+//! Where things rest: the database with its outbox, the queue, the cache and the object store.
+//!
+//! Each is a port. The embedded adapters here need nothing but a directory; a production adapter stands beside its embedded
+//! one and passes the same conformance suite (`tests/it`). The rules of the house that hang on storage live here once, so
+//! that no service can forget them: every write is one transaction of effect, audit row, idempotency row and outbox rows
+//! ([`db`]); what may wait leaves through the outbox ([`outbox`]) and is handled as if once ([`Database::consume`]).
+
+pub mod cache;
+pub mod db;
+mod backoff;
+mod error;
+pub mod objects;
+pub mod outbox;
+pub mod queue;
+pub mod schema;
+mod trace;
+
+pub use cache::Cache;
+pub use db::{Action, Database, Keyed, Once, Subject, Tx, Write};
+pub use error::{DbResultExt, db_error, is_unique_violation};
+pub use objects::Objects;
+pub use queue::Queue;

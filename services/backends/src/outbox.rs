@@ -1,0 +1,123 @@
+//! What leaves a service: rows written in the transaction of the effect, published after it.
+//!
+//! The [`Relay`] claims rows by their state and a lease, never by a position, since ids become visible out of order. A row is
+//! deleted when the queue has confirmed its message, so a process that dies at any moment leaves it to be published again.
+
+mod claims;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::shutdown::Tasks;
+use chassis::{Error, Foundation};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use sea_orm::EntityTrait;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::db::outbox_row;
+use crate::error::DbResultExt;
+use crate::queue::Message;
+use crate::{Database, Queue};
+use claims::{Claims, LEASE};
+
+/// How many rows are on their way at once.
+const CONCURRENT: usize = 64;
+
+/// How often to look for rows that nobody announced: delayed ones, failed ones, and those of a process that died.
+const POLL: Duration = Duration::from_secs(1);
+
+impl Database {
+    /// Drops a message that was delivered by a shorter way, before the relay does it again.
+    pub async fn outbox_done(&self, id: Uuid) -> Result<(), Error> {
+        outbox_row::Entity::delete_by_id(id.to_string()).exec(self.writes()).await.stored()?;
+        Ok(())
+    }
+}
+
+/// Publishes the rows of a database's outbox.
+pub struct Relay {
+    claims: Claims,
+    queue: Arc<dyn Queue>,
+    tasks: Tasks,
+    /// What became of rows, until the database knows it too.
+    ends: VecDeque<End>,
+}
+
+/// What became of a row.
+struct End {
+    row: outbox_row::Model,
+    published: bool,
+}
+
+impl Relay {
+    /// Starts publishing, until the process stops.
+    pub fn start(foundation: &Foundation, db: &Database, queue: Arc<dyn Queue>) {
+        let tasks = foundation.tasks.clone();
+        let relay = Self { claims: Claims::of(db), queue, tasks: tasks.clone(), ends: VecDeque::new() };
+        tasks.spawn("outbox relay", relay.run(db.clone()));
+    }
+
+    async fn run(mut self, db: Database) {
+        if let Err(error) = self.claims.inherit().await {
+            error.log("releasing the outbox rows of the last run");
+        }
+        let mut under_way = FuturesUnordered::new();
+        let mut renewed = Instant::now();
+        while !self.tasks.is_stopping() {
+            if renewed.elapsed() > LEASE / 3 {
+                self.claims.renew().await.unwrap_or_else(|error| error.log("renewing claims on outbox rows"));
+                renewed = Instant::now();
+            }
+            for row in self.claims.take(CONCURRENT - under_way.len()).await {
+                under_way.push(publish(self.queue.clone(), row));
+            }
+            tokio::select! {
+                () = self.tasks.stopping() => break,
+                () = db.outbox_filled().notified(), if under_way.len() < CONCURRENT => {}
+                () = tokio::time::sleep(POLL) => {}
+                Some(end) = under_way.next() => self.ends.push_back(end),
+            }
+            // more may have come in meanwhile; one visit to the database serves them all
+            while let Some(Some(end)) = futures_util::FutureExt::now_or_never(under_way.next()) {
+                self.ends.push_back(end);
+            }
+            self.settle().await;
+        }
+        // the queue answers soon, now that it stops too
+        while let Some(end) = under_way.next().await {
+            self.ends.push_back(end);
+        }
+        self.settle().await;
+    }
+
+    /// Tells the database what became of rows; what it cannot take now it is told again.
+    async fn settle(&mut self) {
+        if self.ends.is_empty() {
+            return;
+        }
+        match self.claims.settle(self.ends.make_contiguous()).await {
+            Ok(()) => self.ends.clear(),
+            Err(error) => error.log("settling outbox rows"),
+        }
+    }
+}
+
+async fn publish(queue: Arc<dyn Queue>, row: outbox_row::Model) -> End {
+    let published = match Uuid::try_parse(&row.id) {
+        Ok(id) => {
+            let message = Message::restored(id, row.topic.clone(), row.body.clone(), row.traceparent.clone());
+            queue.publish(message).await
+        }
+        Err(error) => Err(Error::internal(error)),
+    };
+    if let Err(error) = &published {
+        match row.attempts {
+            // at a start the consumers may not be there yet
+            0..3 => tracing::debug!(topic = row.topic, attempts = row.attempts, %error, "not published yet"),
+            _ => error.log("publishing an outbox row"),
+        }
+    }
+    End { published: published.is_ok(), row }
+}

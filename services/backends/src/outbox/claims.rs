@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use chassis::Error;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::End;
+use crate::db::outbox_row::{Column, Entity, Model};
+use crate::error::DbResultExt;
+use crate::{Database, backoff};
+
+/// How long a claim holds without being renewed.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// The longest wait between two attempts to publish a row.
+const MOST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// One relay's claims on rows.
+pub struct Claims {
+    db: Database,
+    owner: String,
+}
+
+impl Claims {
+    pub fn of(db: &Database) -> Self {
+        Self { db: db.clone(), owner: Uuid::new_v4().to_string() }
+    }
+
+    /// Releases what the process before this one had claimed. A SQLite file has one process, so every claim is a dead one's;
+    /// elsewhere the leases of the dead run out.
+    pub async fn inherit(&self) -> Result<(), Error> {
+        if self.db.backend() == DbBackend::Sqlite {
+            let all = Entity::update_many().filter(Column::ClaimedAt.is_not_null());
+            release(all).exec(self.writes()).await.stored()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the claims.
+    pub async fn renew(&self) -> Result<(), Error> {
+        Entity::update_many()
+            .col_expr(Column::ClaimedAt, Expr::value(self.now()))
+            .filter(Column::ClaimedBy.eq(&self.owner))
+            .exec(self.writes())
+            .await
+            .stored()?;
+        Ok(())
+    }
+
+    /// Claims up to `most` rows that are due.
+    pub async fn take(&self, most: usize) -> Vec<Model> {
+        if most == 0 {
+            return Vec::new();
+        }
+        self.try_take(most as u64).await.unwrap_or_else(|error| {
+            error.log("claiming outbox rows");
+            Vec::new()
+        })
+    }
+
+    async fn try_take(&self, most: u64) -> Result<Vec<Model>, Error> {
+        let now = self.now();
+        let free = Condition::any().add(Column::ClaimedAt.is_null()).add(Column::ClaimedAt.lt(now - LEASE));
+        let due = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::DueAt.lte(now))
+            .filter(free.clone())
+            .order_by_asc(Column::DueAt)
+            .limit(most);
+        // the condition stands outside too: where another relay got between, the row is looked at again before it changes
+        Entity::update_many()
+            .col_expr(Column::ClaimedBy, Expr::value(&self.owner))
+            .col_expr(Column::ClaimedAt, Expr::value(now))
+            .filter(Column::Id.in_subquery(due.into_query()))
+            .filter(free)
+            .exec_with_returning(self.writes())
+            .await
+            .stored()
+    }
+
+    /// Deletes rows that are published and releases the others, to be tried again later.
+    pub async fn settle(&self, ends: &[End]) -> Result<(), Error> {
+        let published: Vec<_> = ends.iter().filter(|end| end.published).map(|end| end.row.id.as_str()).collect();
+        if !published.is_empty() {
+            Entity::delete_many().filter(Column::Id.is_in(published)).exec(self.writes()).await.stored()?;
+        }
+        for row in ends.iter().filter(|end| !end.published).map(|end| &end.row) {
+            let attempts = row.attempts.saturating_add(1);
+            let wait = backoff::after(attempts.unsigned_abs(), Duration::from_millis(100), MOST_BACKOFF);
+            release(Entity::update_many())
+                .col_expr(Column::Attempts, Expr::value(attempts))
+                .col_expr(Column::DueAt, Expr::value(self.now() + wait))
+                .filter(Column::Id.eq(&row.id))
+                .filter(Column::ClaimedBy.eq(&self.owner))
+                .exec(self.writes())
+                .await
+                .stored()?;
+        }
+        Ok(())
+    }
+
+    fn writes(&self) -> &DatabaseConnection {
+        self.db.writes()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.db.clock().now()
+    }
+}
+
+fn release(update: sea_orm::UpdateMany<Entity>) -> sea_orm::UpdateMany<Entity> {
+    update
+        .col_expr(Column::ClaimedBy, Expr::value(Option::<String>::None))
+        .col_expr(Column::ClaimedAt, Expr::value(Option::<DateTime<Utc>>::None))
+}

@@ -1,0 +1,23 @@
+//! One suite per port, written against the port alone and stamped for each of its adapters.
+//!
+//! A new adapter implements the suite's `Adapter` (how to get a fresh one) and is stamped by one line.
+
+mod cache;
+mod database;
+mod objects;
+mod outbox;
+mod queue;
+mod wait;
+
+/// Makes each case of a suite a test of one adapter.
+macro_rules! stamp {
+    ($adapter:ty: $($case:path as $name:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                $case(<$adapter>::default()).await;
+            }
+        )*
+    };
+}
+pub(crate) use stamp;

@@ -1,0 +1,104 @@
+//! A request as a handler gets it: checked, and with its caller.
+//!
+//! The only way to a message is through [`user`], [`anonymous`] or [`internal`], so that no handler works on an unchecked one.
+
+use prost::{Message, Name};
+use uuid::Uuid;
+
+use crate::{Error, FieldError, idempotency};
+
+/// The person on whose behalf a request came, as the access token proves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The account's id.
+    pub id: i64,
+    /// The session's id.
+    pub session_id: i64,
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The request's `X-Request-ID`.
+    pub request_id: Uuid,
+    /// The client's address, as the gateway saw it.
+    pub address: Option<String>,
+}
+
+/// Who does something, for the audit trail.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The account's id; 0 stands for the system.
+    pub user_id: i64,
+    /// The request it happened in.
+    pub request_id: Uuid,
+    /// The client's address.
+    pub address: Option<String>,
+}
+
+impl Actor {
+    /// The system itself, in the course of handling a message or a job with this id.
+    pub fn system(request_id: Uuid) -> Self {
+        Self { user_id: 0, request_id, address: None }
+    }
+}
+
+/// A checked request.
+#[derive(Debug)]
+pub struct Call<M, C = User> {
+    /// The message; every field is within its range.
+    pub message: M,
+    /// Who calls.
+    pub caller: C,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<M: Message + Name> Call<M> {
+    /// The key under which the answer to this request is kept.
+    pub fn key(&self) -> idempotency::Key {
+        idempotency::Key::of(self.caller.id, self.origin.request_id, &self.message)
+    }
+
+    /// Who acts, for the audit trail.
+    pub fn actor(&self) -> Actor {
+        Actor { user_id: self.caller.id, request_id: self.origin.request_id, address: self.origin.address.clone() }
+    }
+}
+
+impl<M> Call<M, ()> {
+    /// Who acts, for the audit trail, once the request has shown it.
+    pub fn actor(&self, user_id: i64) -> Actor {
+        Actor { user_id, request_id: self.origin.request_id, address: self.origin.address.clone() }
+    }
+}
+
+/// A request of a signed-in user. The caller layer has checked the token; without it there is no user, and no call.
+pub fn user<M: proto::Validate>(request: tonic::Request<M>) -> Result<Call<M>, Error> {
+    let caller = request.extensions().get::<User>().copied();
+    let caller = caller.ok_or_else(|| Error::unauthenticated("an access token is required"))?;
+    let (message, origin) = checked(request)?;
+    Ok(Call { message, caller, origin })
+}
+
+/// A request that needs no user.
+pub fn anonymous<M: proto::Validate>(request: tonic::Request<M>) -> Result<Call<M, ()>, Error> {
+    let (message, origin) = checked(request)?;
+    Ok(Call { message, caller: (), origin })
+}
+
+/// A request of another service.
+pub fn internal<M: proto::Validate>(request: tonic::Request<M>) -> Result<M, Error> {
+    checked(request).map(|(message, _)| message)
+}
+
+fn checked<M: proto::Validate>(request: tonic::Request<M>) -> Result<(M, Origin), Error> {
+    let origin = request.extensions().get::<Origin>().cloned();
+    let origin = origin.unwrap_or_else(|| Origin { request_id: Uuid::new_v4(), address: None });
+    let message = request.into_inner();
+    message.validate().map_err(|violations| {
+        let field = |v: proto::Violation| FieldError { field: v.field, message: v.message };
+        Error::invalid_fields(violations.into_iter().map(field).collect())
+    })?;
+    Ok((message, origin))
+}

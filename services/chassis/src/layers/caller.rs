@@ -1,0 +1,69 @@
+//! Who calls. A method for users passes only with a valid access token, as its contract says.
+
+use http::{HeaderMap, Request, Response};
+use proto::Access;
+use tonic::body::Body;
+use uuid::Uuid;
+
+use super::{Concern, Inner, answer, refuse};
+use crate::auth::Verifier;
+use crate::{Error, Origin};
+
+/// The header of the request id, over HTTP and gRPC alike.
+pub const REQUEST_ID: &str = "x-request-id";
+/// The header in which the gateway tells the client's address. The gateway drops it from what comes from outside.
+pub const CLIENT_ADDRESS: &str = "x-praan-client-address";
+
+tokio::task_local! {
+    static CURRENT: Origin;
+}
+
+/// Puts the [`crate::User`] and the [`Origin`] of a request beside it.
+#[derive(Clone)]
+pub struct Caller(pub Verifier);
+
+impl Concern for Caller {
+    async fn around<S: Inner>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
+        match proto::access(request.uri().path()) {
+            None => return refuse(Error::unimplemented("there is no such method")),
+            Some(Access::User) => match self.user(request.headers()).await {
+                Ok(user) => drop(request.extensions_mut().insert(user)),
+                Err(error) => return refuse(error),
+            },
+            Some(Access::Anonymous | Access::Internal) => {}
+        }
+        let origin = origin(request.headers());
+        request.extensions_mut().insert(origin.clone());
+        CURRENT.scope(origin, answer(next, request)).await
+    }
+}
+
+impl Caller {
+    async fn user(&self, headers: &HeaderMap) -> Result<crate::User, Error> {
+        let token = bearer(headers).ok_or_else(|| Error::unauthenticated("an access token is required"))?;
+        self.0.user(token).await
+    }
+}
+
+/// The bearer token of a request (RFC 6750).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Names the current request in the headers of a call made on its behalf.
+pub(crate) fn inject(headers: &mut HeaderMap) {
+    if headers.contains_key(REQUEST_ID) {
+        return;
+    }
+    let id = CURRENT.try_with(|origin| origin.request_id).unwrap_or_else(|_| Uuid::new_v4());
+    if let Ok(value) = http::HeaderValue::try_from(id.to_string()) {
+        headers.insert(REQUEST_ID, value);
+    }
+}
+
+fn origin(headers: &HeaderMap) -> Origin {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let request_id = text(REQUEST_ID).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(Uuid::new_v4);
+    Origin { request_id, address: text(CLIENT_ADDRESS).map(str::to_owned) }
+}

@@ -1,0 +1,61 @@
+//! A span per request, joined to the caller's trace (W3C Trace Context).
+
+use http::{HeaderMap, Request, Response};
+use opentelemetry::propagation::{Extractor, Injector};
+use tonic::body::Body;
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::{Concern, Inner, answer};
+
+/// Opens the span.
+#[derive(Clone)]
+pub struct Trace;
+
+impl Concern for Trace {
+    async fn around<S: Inner>(&self, request: Request<Body>, next: S) -> Response<Body> {
+        let span = tracing::info_span!(
+            "rpc",
+            otel.name = request.uri().path(),
+            otel.kind = "server",
+            request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()),
+        );
+        join(&span, request.headers());
+        answer(next, request).instrument(span).await
+    }
+}
+
+/// Makes a span part of the trace that the headers of its request name.
+pub fn join(span: &tracing::Span, headers: &HeaderMap) {
+    let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(headers)));
+    // without a subscriber for spans there is nothing to join, which is no fault
+    let _ = span.set_parent(parent);
+}
+
+/// Writes the current trace into the headers of a call.
+pub(crate) fn inject(headers: &mut HeaderMap) {
+    let context = tracing::Span::current().context();
+    opentelemetry::global::get_text_map_propagator(|p| p.inject_context(&context, &mut HeadersMut(headers)));
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}
+
+struct HeadersMut<'a>(&'a mut HeaderMap);
+
+impl Injector for HeadersMut<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(key), http::HeaderValue::try_from(value)) {
+            self.0.insert(name, value);
+        }
+    }
+}

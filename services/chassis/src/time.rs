@@ -1,0 +1,32 @@
+//! Times as the contracts write them.
+
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono_tz::Tz;
+use prost_types::Timestamp;
+
+use crate::Error;
+
+/// An instant as the wire has it.
+pub fn timestamp(at: DateTime<Utc>) -> Timestamp {
+    Timestamp { seconds: at.timestamp(), nanos: at.timestamp_subsec_nanos() as i32 }
+}
+
+/// Reads an instant, in whole microseconds, between the years 1900 and 2200.
+pub fn instant(field: &str, at: &Timestamp) -> Result<DateTime<Utc>, Error> {
+    let nanos = u32::try_from(at.nanos).ok();
+    nanos
+        .and_then(|nanos| DateTime::from_timestamp(at.seconds, nanos))
+        .filter(|at| (1900..2200).contains(&chrono::Datelike::year(at)))
+        .map(|at| at.trunc_subsecs(6))
+        .ok_or_else(|| Error::invalid(field, "must be a time between the years 1900 and 2200"))
+}
+
+/// Reads a civil day, `YYYY-MM-DD`.
+pub fn date(field: &str, text: &str) -> Result<NaiveDate, Error> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Error::invalid(field, "must be a day that exists, as YYYY-MM-DD"))
+}
+
+/// Reads an IANA time zone.
+pub fn zone(field: &str, name: &str) -> Result<Tz, Error> {
+    name.parse().map_err(|_| Error::invalid(field, "must be an IANA time zone, such as Asia/Kolkata"))
+}

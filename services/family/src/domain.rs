@@ -1,0 +1,6 @@
+//! What family decides, apart from where it is kept and how it is asked.
+
+pub mod access;
+pub mod family;
+pub mod grant;
+pub mod member;

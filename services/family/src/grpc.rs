@@ -1,0 +1,131 @@
+//! Family as its callers see it. Each method takes the request apart, and the file of its noun does the rest.
+
+mod access;
+mod decode;
+mod encode;
+mod families;
+mod grants;
+mod members;
+
+use chassis::clock::Clock;
+use chassis::{Call, call};
+use proto::family::v1::family_service_server::FamilyService;
+use proto::family::v1::*;
+use tonic::{Request, Response, Status};
+
+use crate::clients::Accounts;
+use crate::store::Store;
+use crate::store::access::Asked;
+
+/// The gRPC service.
+pub struct Service {
+    store: Store,
+    accounts: Accounts,
+    clock: Clock,
+}
+
+impl Service {
+    /// The service over its parts.
+    pub fn new(store: Store, accounts: Accounts, clock: Clock) -> Self {
+        Self { store, accounts, clock }
+    }
+
+    /// The question whether the caller may do something with a member now.
+    fn asked<M>(&self, call: &Call<M>, member_id: i64) -> Asked {
+        Asked { user_id: call.caller.id, member_id, now: self.clock.now() }
+    }
+}
+
+#[tonic::async_trait]
+impl FamilyService for Service {
+    async fn get_family(&self, request: Request<GetFamilyRequest>) -> Result<Response<Family>, Status> {
+        Ok(Response::new(self.family(call::user(request)?).await?))
+    }
+
+    async fn add_manager(&self, request: Request<AddManagerRequest>) -> Result<Response<Manager>, Status> {
+        Ok(Response::new(self.add(call::user(request)?).await?))
+    }
+
+    async fn list_managers(
+        &self,
+        request: Request<ListManagersRequest>,
+    ) -> Result<Response<ListManagersResponse>, Status> {
+        Ok(Response::new(self.managers(call::user(request)?).await?))
+    }
+
+    async fn remove_manager(
+        &self,
+        request: Request<RemoveManagerRequest>,
+    ) -> Result<Response<RemoveManagerResponse>, Status> {
+        self.remove(call::user(request)?).await?;
+        Ok(Response::new(RemoveManagerResponse {}))
+    }
+
+    async fn create_member(&self, request: Request<CreateMemberRequest>) -> Result<Response<Member>, Status> {
+        Ok(Response::new(self.create(call::user(request)?).await?))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<ListMembersRequest>,
+    ) -> Result<Response<ListMembersResponse>, Status> {
+        Ok(Response::new(self.members(call::user(request)?).await?))
+    }
+
+    async fn get_member(&self, request: Request<GetMemberRequest>) -> Result<Response<Member>, Status> {
+        Ok(Response::new(self.member(call::user(request)?).await?))
+    }
+
+    async fn update_member(&self, request: Request<UpdateMemberRequest>) -> Result<Response<Member>, Status> {
+        Ok(Response::new(self.update(call::user(request)?).await?))
+    }
+
+    async fn delete_member(
+        &self,
+        request: Request<DeleteMemberRequest>,
+    ) -> Result<Response<DeleteMemberResponse>, Status> {
+        self.delete(call::user(request)?).await?;
+        Ok(Response::new(DeleteMemberResponse {}))
+    }
+
+    async fn restore_member(
+        &self,
+        request: Request<RestoreMemberRequest>,
+    ) -> Result<Response<Member>, Status> {
+        Ok(Response::new(self.restore(call::user(request)?).await?))
+    }
+
+    async fn create_grant(&self, request: Request<CreateGrantRequest>) -> Result<Response<Grant>, Status> {
+        Ok(Response::new(self.grant(call::user(request)?).await?))
+    }
+
+    async fn list_grants(
+        &self,
+        request: Request<ListGrantsRequest>,
+    ) -> Result<Response<ListGrantsResponse>, Status> {
+        Ok(Response::new(self.grants(call::user(request)?).await?))
+    }
+
+    async fn delete_grant(
+        &self,
+        request: Request<DeleteGrantRequest>,
+    ) -> Result<Response<DeleteGrantResponse>, Status> {
+        self.withdraw(call::user(request)?).await?;
+        Ok(Response::new(DeleteGrantResponse {}))
+    }
+
+    async fn authorize_member(
+        &self,
+        request: Request<AuthorizeMemberRequest>,
+    ) -> Result<Response<AuthorizeMemberResponse>, Status> {
+        Ok(Response::new(self.authorize(call::internal(request)?).await?))
+    }
+
+    async fn get_household(
+        &self,
+        request: Request<GetHouseholdRequest>,
+    ) -> Result<Response<Household>, Status> {
+        // the user it is about is in the message, and becomes the actor when the family comes into being by it
+        Ok(Response::new(self.household(call::anonymous(request)?).await?))
+    }
+}

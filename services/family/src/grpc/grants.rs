@@ -1,0 +1,57 @@
+use backends::{Action, Once, Subject};
+use chassis::{Call, Error, page};
+use proto::family::v1::{
+    CreateGrantRequest, DeleteGrantRequest, Grant, ListGrantsRequest, ListGrantsResponse,
+};
+
+use super::{Service, decode, encode};
+use crate::clients::no_account;
+use crate::store::access::{self, Manage};
+use crate::store::grants;
+
+impl Service {
+    pub(super) async fn grant(&self, call: Call<CreateGrantRequest>) -> Result<Grant, Error> {
+        let wish = decode::wish(&call.message)?;
+        // asked before the transaction, since none is held across a call; judged after the permit, since a stranger to the
+        // member learns nothing but "denied"
+        let account = self.accounts.by_email(&call.message.email).await?;
+        let tx = match self.store.write_once(&call, Action::Grant, "Grant").await? {
+            Once::Done { answer, .. } => return Ok(answer),
+            Once::New(tx) => tx,
+        };
+        let asked = self.asked(&call, call.message.member_id);
+        let permit = access::locked::<Manage>(&tx, asked).await?;
+        let terms = wish.settle(asked.now)?;
+        let account = account.ok_or_else(no_account)?;
+        let grant = grants::create(&tx, &permit, account.id, terms, asked.now).await?;
+        let subject = Subject::of_family(grant.family_id, grant.id);
+        let answer = encode::grant(grant, Some(&account))?;
+        tx.commit_with(subject, &answer).await?;
+        Ok(answer)
+    }
+
+    pub(super) async fn grants(&self, call: Call<ListGrantsRequest>) -> Result<ListGrantsResponse, Error> {
+        let permit = self.store.permit::<Manage>(self.asked(&call, call.message.member_id)).await?;
+        let scope = format!("grants:{}", call.message.member_id);
+        let (after, limit) = (page::decode(&scope, &call.message.cursor)?, page::limit(call.message.limit));
+        let (rows, more) = page::cut(self.store.grants(&permit, after, limit + 1).await?, limit);
+        let pagination = encode::pagination(&scope, &rows, more, |row| (row.created_at, row.id));
+        let ids: Vec<_> = rows.iter().map(|row| row.user_id).collect();
+        let accounts = self.accounts.by_id(&ids).await?;
+        let encode = |row: crate::store::entity::grants::Model| {
+            let account = accounts.get(&row.user_id);
+            encode::grant(row, account)
+        };
+        let data = rows.into_iter().map(encode).collect::<Result<_, _>>()?;
+        Ok(ListGrantsResponse { data, pagination: Some(pagination) })
+    }
+
+    pub(super) async fn withdraw(&self, call: Call<DeleteGrantRequest>) -> Result<(), Error> {
+        let DeleteGrantRequest { member_id, grant_id } = call.message;
+        let asked = self.asked(&call, member_id);
+        let tx = self.store.write(&call.actor(), Action::Revoke, "Grant").await?;
+        let permit = access::locked::<Manage>(&tx, asked).await?;
+        grants::withdraw(&tx, &permit, grant_id, asked.now).await?;
+        tx.commit(Subject::of_family(permit.member().family_id, grant_id)).await
+    }
+}

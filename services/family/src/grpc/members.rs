@@ -1,0 +1,76 @@
+use backends::{Action, Once, Subject};
+use chassis::{Call, Error, page};
+use proto::family::v1::{
+    CreateMemberRequest, DeleteMemberRequest, GetMemberRequest, ListMembersRequest, ListMembersResponse,
+    Member, RestoreMemberRequest, UpdateMemberRequest,
+};
+
+use super::{Service, decode, encode};
+use crate::store::access::{self, Manage, Read, Restore};
+use crate::store::{families, members};
+
+impl Service {
+    pub(super) async fn create(&self, call: Call<CreateMemberRequest>) -> Result<Member, Error> {
+        let profile = decode::profile(&call.message)?;
+        let tx = match self.store.write_once(&call, Action::Create, "Member").await? {
+            Once::Done { answer, .. } => return Ok(answer),
+            Once::New(tx) => tx,
+        };
+        let now = self.clock.now();
+        let profile = profile.checked(now)?;
+        let family_id = families::home(&tx, &call.actor(), now).await?;
+        let member = members::create(&tx, family_id, profile, call.caller.id, now).await?;
+        let subject = Subject::of_family(family_id, member.id);
+        let answer = encode::member(member, now)?;
+        tx.commit_with(subject, &answer).await?;
+        Ok(answer)
+    }
+
+    pub(super) async fn members(&self, call: Call<ListMembersRequest>) -> Result<ListMembersResponse, Error> {
+        let now = self.clock.now();
+        let scope = format!("members:{}", call.caller.id);
+        let (after, limit) = (page::decode(&scope, &call.message.cursor)?, page::limit(call.message.limit));
+        let rows = self.store.visible_members(call.caller.id, now, after, limit + 1).await?;
+        let (rows, more) = page::cut(rows, limit);
+        let pagination = encode::pagination(&scope, &rows, more, |row| (row.created_at, row.id));
+        Ok(ListMembersResponse { data: encode::members(rows, now)?, pagination: Some(pagination) })
+    }
+
+    pub(super) async fn member(&self, call: Call<GetMemberRequest>) -> Result<Member, Error> {
+        let asked = self.asked(&call, call.message.member_id);
+        encode::member(self.store.permit::<Read>(asked).await?.into_member(), asked.now)
+    }
+
+    pub(super) async fn update(&self, call: Call<UpdateMemberRequest>) -> Result<Member, Error> {
+        let changes = decode::changes(&call.message)?;
+        let asked = self.asked(&call, call.message.member_id);
+        let tx = self.store.write(&call.actor(), Action::Update, "Member").await?;
+        let permit = access::locked::<Manage>(&tx, asked).await?;
+        let profile = members::profile(permit.member())?.changed(changes, asked.now)?;
+        let member = members::update(&tx, permit, profile).await?;
+        tx.commit(Subject::of_family(member.family_id, member.id)).await?;
+        encode::member(member, asked.now)
+    }
+
+    pub(super) async fn delete(&self, call: Call<DeleteMemberRequest>) -> Result<(), Error> {
+        let asked = self.asked(&call, call.message.member_id);
+        let tx = self.store.write(&call.actor(), Action::Delete, "Member").await?;
+        let permit = access::locked::<Manage>(&tx, asked).await?;
+        let member = members::delete(&tx, permit, asked.now).await?;
+        tx.commit(Subject::of_family(member.family_id, member.id)).await
+    }
+
+    pub(super) async fn restore(&self, call: Call<RestoreMemberRequest>) -> Result<Member, Error> {
+        let asked = self.asked(&call, call.message.member_id);
+        let tx = match self.store.write_once(&call, Action::Restore, "Member").await? {
+            Once::Done { answer, .. } => return Ok(answer),
+            Once::New(tx) => tx,
+        };
+        let permit = access::locked::<Restore>(&tx, asked).await?;
+        let member = members::restore(&tx, permit).await?;
+        let subject = Subject::of_family(member.family_id, member.id);
+        let answer = encode::member(member, asked.now)?;
+        tx.commit_with(subject, &answer).await?;
+        Ok(answer)
+    }
+}

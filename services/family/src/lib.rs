@@ -1,0 +1,37 @@
+//! Who belongs to whom: families, the members they care for, and who may see what.
+//!
+//! Owns families, their managers, members and grants. Promises that no health data crosses a family's boundary unseen: it is
+//! the one place that decides who may do what with a member (`domain::access`), for itself and, by `AuthorizeMember`, for
+//! every other service. Asks identity for accounts by address and id; publishes nothing.
+
+mod clients;
+mod domain;
+mod grpc;
+mod store;
+
+use backends::Database;
+use chassis::{Error, Foundation, Link, Room};
+use proto::family::v1::family_service_server::FamilyServiceServer;
+
+/// What family needs.
+pub struct Needs {
+    /// The clock and the tasks of the process.
+    pub foundation: Foundation,
+    /// Its own database.
+    pub db: Database,
+    /// The way to identity.
+    pub identity: Link,
+}
+
+/// Brings the tables up to date, as [`open`] does too.
+pub async fn migrate(db: &Database) -> Result<(), Error> {
+    db.migrate::<store::migration::Migrator>().await
+}
+
+/// Opens family: brings its tables up to date and hands out its room.
+pub async fn open(needs: Needs) -> Result<Room, Error> {
+    let Needs { foundation: Foundation { clock, .. }, db, identity } = needs;
+    let store = store::Store::open(db).await?;
+    let service = grpc::Service::new(store, clients::Accounts::new(identity), clock);
+    Ok(Room::new("family").service(FamilyServiceServer::new(service)))
+}

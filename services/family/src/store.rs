@@ -1,0 +1,48 @@
+//! The only door to family's database.
+//!
+//! Reads that concern one member need a permit of [`access`], which is where that member is loaded.
+
+pub mod access;
+pub mod entity;
+pub mod families;
+pub mod grants;
+pub mod members;
+pub mod migration;
+
+use backends::{Action, Database, Once, Write};
+use chassis::{Actor, Call, Error};
+use prost::{Message, Name};
+
+/// What family keeps.
+#[derive(Clone)]
+pub struct Store {
+    db: Database,
+}
+
+impl Store {
+    /// Brings the tables up to date.
+    pub async fn open(db: Database) -> Result<Self, Error> {
+        db.migrate::<migration::Migrator>().await?;
+        Ok(Self { db })
+    }
+
+    /// Opens the transaction of a write that may be repeated as it is.
+    pub async fn write(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource_type: &'static str,
+    ) -> Result<Write, Error> {
+        self.db.write(actor, action, resource_type).await
+    }
+
+    /// Opens the transaction of a write that happens once per request id.
+    pub async fn write_once<M: Message + Name, A: Message + Default>(
+        &self,
+        call: &Call<M>,
+        action: Action,
+        resource_type: &'static str,
+    ) -> Result<Once<A>, Error> {
+        self.db.write_once(&call.key(), &call.actor(), action, resource_type).await
+    }
+}

@@ -1,0 +1,142 @@
+//! Where a member is loaded, together with the permission to do something with it, and nowhere else.
+//!
+//! A [`Permit`] cannot be made but by asking, so a function that takes one cannot be called by somebody who has not asked.
+
+use std::marker::PhantomData;
+
+use backends::{DbResultExt, Tx};
+use chassis::Error;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::entity::{family_managers, grants, members};
+use super::{Store, grants as grant_rows};
+use crate::domain::access::{Action, Decision, Held, decide};
+
+/// What a permit is for.
+pub trait Purpose {
+    /// What the user must be allowed to do.
+    const ACTION: Action;
+    /// Whether it is about a deleted member, or about a living one.
+    const DELETED: bool;
+}
+
+/// To look at a member.
+pub struct Read;
+
+/// To change or delete a member, and to say who may see it.
+pub struct Manage;
+
+/// To bring a deleted member back.
+pub struct Restore;
+
+impl Purpose for Read {
+    const ACTION: Action = Action::Read;
+    const DELETED: bool = false;
+}
+
+impl Purpose for Manage {
+    const ACTION: Action = Action::Manage;
+    const DELETED: bool = false;
+}
+
+impl Purpose for Restore {
+    const ACTION: Action = Action::Manage;
+    const DELETED: bool = true;
+}
+
+/// A member, and the permission to do with it what `P` says.
+pub struct Permit<P> {
+    member: members::Model,
+    purpose: PhantomData<P>,
+}
+
+impl<P> Permit<P> {
+    /// The member.
+    pub fn member(&self) -> &members::Model {
+        &self.member
+    }
+
+    /// The member, when nothing else is to be done under this permit.
+    pub fn into_member(self) -> members::Model {
+        self.member
+    }
+}
+
+/// Who asks for a permit, about which member, and when.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    /// The user.
+    pub user_id: i64,
+    /// The member.
+    pub member_id: i64,
+    /// The time by which grants are judged.
+    pub now: DateTime<Utc>,
+}
+
+impl Store {
+    /// A permit for reading.
+    pub async fn permit<P: Purpose>(&self, asked: Asked) -> Result<Permit<P>, Error> {
+        permit(self.db.connection(), asked, None).await
+    }
+
+    /// What a user may do with a member, be it a deleted one.
+    pub async fn decide(&self, asked: Asked, action: Action) -> Result<(members::Model, Decision), Error> {
+        authorize(self.db.connection(), asked, action, None).await
+    }
+}
+
+/// A permit for writing: the member's row is locked until the transaction ends.
+pub async fn locked<P: Purpose>(tx: &Tx, asked: Asked) -> Result<Permit<P>, Error> {
+    permit(tx.connection(), asked, Some(LockType::Update)).await
+}
+
+async fn permit<P: Purpose>(
+    connection: &impl ConnectionTrait,
+    asked: Asked,
+    lock: Option<LockType>,
+) -> Result<Permit<P>, Error> {
+    let (member, _) = authorize(connection, asked, P::ACTION, lock).await?;
+    match (P::DELETED, member.deleted_at.is_some()) {
+        (false, true) => Err(Error::denied()),
+        (true, false) => Err(Error::illegal_state("the member is not deleted")),
+        _ => Ok(Permit { member, purpose: PhantomData }),
+    }
+}
+
+async fn authorize(
+    connection: &impl ConnectionTrait,
+    Asked { user_id, member_id, now }: Asked,
+    action: Action,
+    lock: Option<LockType>,
+) -> Result<(members::Model, Decision), Error> {
+    let mut member = members::Entity::find().filter(members::Column::Id.eq(member_id));
+    if let Some(lock) = lock {
+        member = member.lock(lock);
+    }
+    let member = member.one(connection).await.stored()?.ok_or_else(Error::denied)?;
+    let manager = family_managers::Entity::find_by_id(user_id).one(connection).await.stored()?;
+    let manages = manager.is_some_and(|manager| manager.family_id == member.family_id);
+    let held = if manages { Vec::new() } else { held(connection, &member, user_id).await? };
+    let decision = decide(action, member.deleted_at, manages, &held, now).ok_or_else(Error::denied)?;
+    Ok((member, decision))
+}
+
+async fn held(
+    connection: &impl ConnectionTrait,
+    member: &members::Model,
+    user_id: i64,
+) -> Result<Vec<Held>, Error> {
+    let found = grants::Entity::find()
+        .filter(grants::Column::FamilyId.eq(member.family_id))
+        .filter(grants::Column::MemberId.eq(member.id))
+        .filter(grants::Column::UserId.eq(user_id))
+        .filter(grants::Column::WithdrawnAt.is_null());
+    let rows = found.all(connection).await.stored()?;
+    let held = |row: grants::Model| {
+        let (holder, window) = (grant_rows::holder(&row)?, grant_rows::window(&row));
+        Ok(Held { holder, log_types: row.log_types.0, window })
+    };
+    rows.into_iter().map(held).collect()
+}

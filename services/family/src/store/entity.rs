@@ -1,0 +1,6 @@
+//! The tables as rows, one file each.
+
+pub mod families;
+pub mod family_managers;
+pub mod grants;
+pub mod members;

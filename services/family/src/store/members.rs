@@ -1,0 +1,116 @@
+use backends::{DbResultExt, Tx};
+use chassis::Error;
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+};
+
+use super::Store;
+use super::access::{Manage, Permit, Restore};
+use super::entity::members::{ActiveModel, Column, Entity, Model};
+use super::families::Position;
+use super::grants::valid_for;
+use crate::domain::member::Profile;
+
+impl Store {
+    /// The living members a user may see: those of the family the user manages and those granted, oldest entry first.
+    pub async fn visible_members(
+        &self,
+        user_id: i64,
+        now: DateTime<Utc>,
+        after: Option<Position>,
+        limit: u64,
+    ) -> Result<Vec<Model>, Error> {
+        let granted = Column::Id.in_subquery(valid_for(user_id, now));
+        let family_id = self.family_id(user_id).await?;
+        let visible = Condition::any().add_option(family_id.map(|id| Column::FamilyId.eq(id))).add(granted);
+        let mut found = living().filter(visible);
+        if let Some((created_at, id)) = after {
+            let same = Condition::all().add(Column::CreatedAt.eq(created_at)).add(Column::Id.gt(id));
+            found = found.filter(Condition::any().add(Column::CreatedAt.gt(created_at)).add(same));
+        }
+        found.limit(limit).all(self.db.connection()).await.stored()
+    }
+
+    /// The living members of a family.
+    pub async fn members_of(&self, family_id: i64) -> Result<Vec<Model>, Error> {
+        living().filter(Column::FamilyId.eq(family_id)).all(self.db.connection()).await.stored()
+    }
+
+    /// The living members of other families that are granted to a user.
+    pub async fn granted_members(
+        &self,
+        user_id: i64,
+        own_family: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Model>, Error> {
+        let granted = living().filter(Column::Id.in_subquery(valid_for(user_id, now)));
+        granted.filter(Column::FamilyId.ne(own_family)).all(self.db.connection()).await.stored()
+    }
+}
+
+/// Adds a member to a family.
+pub async fn create(
+    tx: &Tx,
+    family_id: i64,
+    profile: Profile,
+    created_by: i64,
+    now: DateTime<Utc>,
+) -> Result<Model, Error> {
+    let mut row = ActiveModel {
+        family_id: Set(family_id),
+        id: Set(tx.next_id("members").await?),
+        created_by: Set(created_by),
+        created_at: Set(now),
+        deleted_at: Set(None),
+        ..Default::default()
+    };
+    describe(&mut row, profile);
+    row.insert(tx.connection()).await.stored()
+}
+
+/// Gives a member another profile.
+pub async fn update(tx: &Tx, permit: Permit<Manage>, profile: Profile) -> Result<Model, Error> {
+    let mut row = permit.into_member().into_active_model();
+    describe(&mut row, profile);
+    row.update(tx.connection()).await.stored()
+}
+
+/// Deletes a member, so that it can be restored.
+pub async fn delete(tx: &Tx, permit: Permit<Manage>, now: DateTime<Utc>) -> Result<Model, Error> {
+    let mut row = permit.into_member().into_active_model();
+    row.deleted_at = Set(Some(now));
+    row.update(tx.connection()).await.stored()
+}
+
+/// Takes a deletion back.
+pub async fn restore(tx: &Tx, permit: Permit<Restore>) -> Result<Model, Error> {
+    let mut row = permit.into_member().into_active_model();
+    row.deleted_at = Set(None);
+    row.update(tx.connection()).await.stored()
+}
+
+/// The profile of a kept member.
+pub fn profile(row: &Model) -> Result<Profile, Error> {
+    Ok(Profile {
+        name: row.name.clone(),
+        birth_date: row.birth_date,
+        relation_type: row.relation_type.clone(),
+        time_zone: row.time_zone.parse().map_err(|_| Error::internal("a member's time zone is unknown"))?,
+        leaderboard_opt_in: row.leaderboard_opt_in,
+    })
+}
+
+fn describe(row: &mut ActiveModel, profile: Profile) {
+    row.name = Set(profile.name);
+    row.birth_date = Set(profile.birth_date);
+    row.relation_type = Set(profile.relation_type);
+    row.time_zone = Set(profile.time_zone.name().to_owned());
+    row.leaderboard_opt_in = Set(profile.leaderboard_opt_in);
+}
+
+fn living() -> Select<Entity> {
+    let found = Entity::find().filter(Column::DeletedAt.is_null());
+    found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id)
+}

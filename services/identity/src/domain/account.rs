@@ -1,0 +1,39 @@
+//! What an account is called.
+
+use chassis::Error;
+
+/// An e-mail address as it is kept and compared: in small letters, without blanks around it.
+pub fn address(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// A person's name without blanks around it.
+pub fn full_name(text: &str) -> Result<String, Error> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(Error::invalid("full_name", "must not be blank"));
+    }
+    // a NUL would be refused by PostgreSQL only, and line breaks have no place in a greeting
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("full_name", "must not contain control characters"));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_blanks_do_not_count_in_an_address() {
+        assert_eq!(address(" Asha.Rao@Example.COM "), "asha.rao@example.com");
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_says_something() {
+        assert_eq!(full_name("  Asha Rao ").unwrap(), "Asha Rao");
+        for bad in ["", "   ", "\u{3000}", "Asha\0", "Asha\nRao"] {
+            assert_eq!(full_name(bad).unwrap_err().fields()[0].field, "full_name", "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The keys that access tokens are signed with: Ed25519, encrypted at rest.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chassis::Error;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::Serialize;
+
+/// The key that the signing keys are encrypted with. It can neither be printed nor copied, nor read back.
+pub struct KeyEncryptionKey([u8; 32]);
+
+impl KeyEncryptionKey {
+    /// Takes 32 secret bytes, which should come from a random source.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn cipher(&self) -> Result<RandomizedNonceKey, Error> {
+        RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(Error::internal)
+    }
+
+    /// Encrypts a secret under the name it is kept by: nonce, then ciphertext and tag.
+    fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut text = secret.to_vec();
+        let nonce =
+            self.cipher()?.seal_in_place_append_tag(Aad::from(name), &mut text).map_err(Error::internal)?;
+        Ok([nonce.as_ref().as_slice(), &text].concat())
+    }
+
+    /// Decrypts what [`Self::seal`] made under the same name.
+    fn open(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let wrong =
+            || Error::internal("a signing key does not open: it was sealed with another key-encryption key");
+        let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
+        let mut text = text.to_vec();
+        let secret = self.cipher()?.open_in_place(nonce, Aad::from(name), &mut text).map_err(|_| wrong())?;
+        Ok(secret.to_vec())
+    }
+}
+
+/// A new signing key as it is kept.
+pub struct Sealed {
+    /// Its name: the thumbprint of its public half (RFC 7638).
+    pub kid: String,
+    /// The encrypted private half.
+    pub secret: Vec<u8>,
+    /// The public half.
+    pub public_key: Vec<u8>,
+}
+
+impl Sealed {
+    /// Makes a new key.
+    pub fn generate(lock: &KeyEncryptionKey) -> Result<Self, Error> {
+        let pair = Ed25519KeyPair::generate().map_err(Error::internal)?;
+        let public_key = pair.public_key().as_ref().to_vec();
+        let kid = thumbprint(&public_key);
+        let secret = pair.to_pkcs8().map_err(Error::internal)?;
+        Ok(Self { secret: lock.seal(&kid, secret.as_ref())?, kid, public_key })
+    }
+}
+
+/// A key ready to sign.
+pub struct SigningKey {
+    kid: String,
+    secret: EncodingKey,
+}
+
+impl SigningKey {
+    /// Decrypts a kept key.
+    pub fn open(lock: &KeyEncryptionKey, kid: &str, secret: &[u8]) -> Result<Self, Error> {
+        let secret = lock.open(kid, secret)?;
+        Ok(Self { kid: kid.to_owned(), secret: EncodingKey::from_ed_der(&secret) })
+    }
+
+    /// Signs claims into a JWT that names this key.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
+        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, claims, &self.secret).map_err(Error::internal)
+    }
+}
+
+/// The public half as a JSON Web Key writes it.
+pub fn encode_public(public_key: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(public_key)
+}
+
+fn thumbprint(public_key: &[u8]) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode_public(public_key));
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_opens_under_its_own_name_and_lock_only() {
+        let lock = KeyEncryptionKey::new([7; 32]);
+        let key = Sealed::generate(&lock).unwrap();
+        assert!(SigningKey::open(&lock, &key.kid, &key.secret).is_ok());
+        assert!(SigningKey::open(&KeyEncryptionKey::new([8; 32]), &key.kid, &key.secret).is_err());
+        assert!(SigningKey::open(&lock, "another", &key.secret).is_err());
+        for length in [0, 11, key.secret.len() - 1] {
+            assert!(SigningKey::open(&lock, &key.kid, &key.secret[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_thumbprint_is_that_of_rfc_8037() {
+        let public = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        assert_eq!(thumbprint(&public), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+}

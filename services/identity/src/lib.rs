@@ -1,0 +1,57 @@
+//! Who somebody is: accounts, sessions, and the tokens that prove them.
+//!
+//! Owns users, sessions, refresh tokens, signing keys and the count of password guesses. Promises that a password is never
+//! stored, that at most five guesses at one account are evaluated in any quarter of an hour, that a refresh token works once,
+//! and that nobody learns from an answer to a sign-in whether an address has an account. Publishes nothing; every service
+//! checks access tokens itself, by the keys and the sessions of [`Opened::authority`] or of the same methods over the wire.
+
+mod authority;
+mod config;
+mod domain;
+mod error;
+mod grpc;
+mod keys;
+mod passwords;
+mod sign_in;
+mod store;
+mod tokens;
+
+use std::sync::Arc;
+
+use backends::Database;
+use chassis::{Error, Foundation, Room};
+use proto::identity::v1::identity_service_server::IdentityServiceServer;
+
+pub use config::{Config, PasswordCost};
+pub use keys::KeyEncryptionKey;
+
+/// What identity needs.
+pub struct Needs {
+    /// The clock and the tasks of the process.
+    pub foundation: Foundation,
+    /// Its own database.
+    pub db: Database,
+}
+
+/// Identity, opened.
+pub struct Opened {
+    /// The service.
+    pub room: Room,
+    /// What knows the keys and sessions, for the layers around the rooms of this process, this one among them.
+    pub authority: Arc<dyn chassis::auth::Authority>,
+}
+
+/// Brings the tables up to date, as [`open`] does too.
+pub async fn migrate(db: &Database) -> Result<(), Error> {
+    db.migrate::<store::migration::Migrator>().await
+}
+
+/// Opens identity: brings its tables up to date, and makes the first signing key when there is none.
+pub async fn open(config: Config, needs: Needs) -> Result<Opened, Error> {
+    let Needs { foundation: Foundation { clock, .. }, db } = needs;
+    let store = store::Store::open(db).await?;
+    let sign_in = sign_in::SignIn::open(&config.passwords, config.key_encryption_key, &store, &clock).await?;
+    let authority = Arc::new(authority::Sessions::new(store.clone(), clock.clone()));
+    let service = grpc::Service::new(store, sign_in, clock);
+    Ok(Opened { room: Room::new("identity").service(IdentityServiceServer::new(service)), authority })
+}

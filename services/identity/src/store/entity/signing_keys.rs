@@ -1,0 +1,24 @@
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+/// A key that access tokens are signed with.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "signing_keys")]
+pub struct Model {
+    /// Its name, as in a token's header.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kid: String,
+    /// The private half, encrypted.
+    pub secret: Vec<u8>,
+    /// The public half.
+    pub public_key: Vec<u8>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it signed its last token.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,26 @@
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    /// The address, in small letters.
+    pub email: String,
+    /// The argon2id hash of the password, as a PHC string.
+    pub password_hash: String,
+    /// The person's name.
+    pub full_name: String,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When it was deleted.
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

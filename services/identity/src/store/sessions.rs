@@ -1,0 +1,157 @@
+use backends::{Action, DbResultExt, Subject, Tx};
+use chassis::{Actor, Error};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect,
+};
+
+use super::Store;
+use super::attempts::Guess;
+use super::entity::{login_attempts, refresh_tokens, sessions, users};
+use crate::domain::session::{EndReason, Presented, REFRESH_LIFETIME, Verdict};
+
+/// A session to open.
+pub struct NewSession {
+    /// Its id.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Its first refresh token.
+    pub token: NewToken,
+}
+
+/// A refresh token to keep.
+pub struct NewToken {
+    /// Its hash.
+    pub hash: Vec<u8>,
+    /// When it is handed out.
+    pub issued_at: DateTime<Utc>,
+}
+
+impl Store {
+    /// The next session's id.
+    pub async fn next_session_id(&self) -> Result<i64, Error> {
+        self.db.next_id("sessions").await
+    }
+
+    /// Opens a session after a right guess, which clears the wrong ones before it. False when the account has just been
+    /// deleted.
+    pub async fn open_session(
+        &self,
+        actor: &Actor,
+        session: NewSession,
+        guess: &Guess,
+    ) -> Result<bool, Error> {
+        let tx = self.db.write(actor, Action::Login, "Session").await?;
+        let user = users::Entity::find_by_id(session.user_id).filter(users::Column::DeletedAt.is_null());
+        if user.lock_exclusive().one(tx.connection()).await.stored()?.is_none() {
+            return Ok(false);
+        }
+        login_attempts::Entity::delete_by_id(guess.email_hash.clone())
+            .exec(tx.connection())
+            .await
+            .stored()?;
+        let id = session.id;
+        insert(&tx, session).await?;
+        tx.commit(Subject::outside(id)).await?;
+        Ok(true)
+    }
+
+    /// The session a refresh token was handed out for.
+    pub async fn token_owner(&self, hash: &[u8]) -> Result<Option<sessions::Model>, Error> {
+        let found = refresh_tokens::Entity::find_by_id(hash).find_also_related(sessions::Entity);
+        Ok(found.one(self.db.connection()).await.stored()?.and_then(|(_, session)| session))
+    }
+
+    /// Exchanges a refresh token for the next one, or ends its session when it was exchanged before. The token's row is
+    /// locked while it is judged, so of many at once one is the first.
+    pub async fn rotate(&self, actor: &Actor, hash: &[u8], next: NewToken) -> Result<Verdict, Error> {
+        let now = next.issued_at;
+        let tx = self.db.write(actor, Action::Refresh, "Session").await?;
+        let token =
+            refresh_tokens::Entity::find_by_id(hash).lock_exclusive().one(tx.connection()).await.stored()?;
+        let Some(token) = token else { return Ok(Verdict::Refused) };
+        let session_alive = alive(tx.connection(), token.session_id).await?;
+        let presented = Presented { used_at: token.used_at, expires_at: token.expires_at, session_alive };
+        let subject = Subject::outside(token.session_id);
+        let verdict = presented.judge(now);
+        match verdict {
+            Verdict::Rotate => {
+                insert_token(&tx, token.session_id, next).await?;
+                let mut used = token.into_active_model();
+                used.used_at = Set(Some(now));
+                used.update(tx.connection()).await.stored()?;
+                tx.commit(subject).await?;
+            }
+            Verdict::Reused => {
+                end(&tx, sessions::Column::Id.eq(token.session_id), EndReason::TokenReused, now).await?;
+                tx.commit_denied(subject).await?;
+            }
+            Verdict::Refused => {}
+        }
+        Ok(verdict)
+    }
+
+    /// Ends a session because its user signs out.
+    pub async fn sign_out(&self, actor: &Actor, session_id: i64, now: DateTime<Utc>) -> Result<(), Error> {
+        let tx = self.db.write(actor, Action::Logout, "Session").await?;
+        end(&tx, sessions::Column::Id.eq(session_id), EndReason::Logout, now).await?;
+        tx.commit(Subject::outside(session_id)).await
+    }
+
+    /// Whether a session has not ended and its account is not deleted.
+    pub async fn session_alive(&self, session_id: i64) -> Result<bool, Error> {
+        alive(self.db.connection(), session_id).await
+    }
+}
+
+/// Adds a session and its first refresh token.
+pub(super) async fn insert(tx: &Tx, session: NewSession) -> Result<(), Error> {
+    let row = sessions::ActiveModel {
+        id: Set(session.id),
+        user_id: Set(session.user_id),
+        created_at: Set(session.token.issued_at),
+        ended_at: Set(None),
+        end_reason: Set(None),
+    };
+    sessions::Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
+    insert_token(tx, session.id, session.token).await
+}
+
+/// Ends those of some sessions that are still alive.
+pub(super) async fn end(
+    tx: &Tx,
+    which: impl Into<Condition>,
+    reason: EndReason,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let ended = sessions::ActiveModel {
+        ended_at: Set(Some(now)),
+        end_reason: Set(Some(reason.as_str().to_owned())),
+        ..Default::default()
+    };
+    let which = Condition::all().add(which.into()).add(sessions::Column::EndedAt.is_null());
+    sessions::Entity::update_many().set(ended).filter(which).exec(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+async fn insert_token(tx: &Tx, session_id: i64, token: NewToken) -> Result<(), Error> {
+    let row = refresh_tokens::ActiveModel {
+        hash: Set(token.hash),
+        session_id: Set(session_id),
+        issued_at: Set(token.issued_at),
+        expires_at: Set(token.issued_at + REFRESH_LIFETIME),
+        used_at: Set(None),
+    };
+    refresh_tokens::Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+async fn alive(connection: &impl ConnectionTrait, session_id: i64) -> Result<bool, Error> {
+    let session = sessions::Entity::find_by_id(session_id)
+        .inner_join(users::Entity)
+        .filter(sessions::Column::EndedAt.is_null())
+        .filter(users::Column::DeletedAt.is_null());
+    Ok(session.one(connection).await.stored()?.is_some())
+}

@@ -1,0 +1,112 @@
+use backends::{Action, DbResultExt, Subject, db_error, is_unique_violation};
+use chassis::{Actor, Error};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+
+use super::Store;
+use super::entity::sessions as session_rows;
+use super::entity::users::{ActiveModel, Column, Entity, Model};
+use super::sessions::{self, NewSession};
+use crate::domain::session::EndReason;
+use crate::error;
+
+/// An account to open, with its first session.
+pub struct NewUser {
+    /// Its id.
+    pub id: i64,
+    /// The address, in small letters.
+    pub email: String,
+    /// The hash of the password.
+    pub password_hash: String,
+    /// The person's name.
+    pub full_name: String,
+    /// The session that opening it begins.
+    pub session: NewSession,
+}
+
+impl Store {
+    /// The next account's id.
+    pub async fn next_user_id(&self) -> Result<i64, Error> {
+        self.db.next_id("users").await
+    }
+
+    /// Whether an address has an account, be it a deleted one.
+    pub async fn email_taken(&self, email: &str) -> Result<bool, Error> {
+        let found =
+            Entity::find().filter(Column::Email.eq(email)).one(self.db.connection()).await.stored()?;
+        Ok(found.is_some())
+    }
+
+    /// Opens an account and its first session.
+    pub async fn register(&self, actor: &Actor, user: NewUser) -> Result<(), Error> {
+        let row = ActiveModel {
+            id: Set(user.id),
+            email: Set(user.email),
+            password_hash: Set(user.password_hash),
+            full_name: Set(user.full_name),
+            created_at: Set(user.session.token.issued_at),
+            deleted_at: Set(None),
+        };
+        let tx = self.db.write(actor, Action::Register, "User").await?;
+        let inserted = Entity::insert(row).exec_without_returning(tx.connection()).await;
+        inserted.map_err(|e| if is_unique_violation(&e) { error::email_taken() } else { db_error(&e) })?;
+        sessions::insert(&tx, user.session).await?;
+        tx.commit(Subject::outside(user.id)).await
+    }
+
+    /// The living account of an address.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<Model>, Error> {
+        // no address contains a NUL, and PostgreSQL would refuse the question
+        if email.contains('\0') {
+            return Ok(None);
+        }
+        living().filter(Column::Email.eq(email)).one(self.db.connection()).await.stored()
+    }
+
+    /// A living account.
+    pub async fn user(&self, id: i64) -> Result<Option<Model>, Error> {
+        living().filter(Column::Id.eq(id)).one(self.db.connection()).await.stored()
+    }
+
+    /// The living ones among some accounts, by id.
+    pub async fn users(&self, ids: Vec<i64>) -> Result<Vec<Model>, Error> {
+        let found = living().filter(Column::Id.is_in(ids)).order_by_asc(Column::Id);
+        found.all(self.db.connection()).await.stored()
+    }
+
+    /// Gives a living account another name.
+    pub async fn rename(&self, actor: &Actor, full_name: String) -> Result<Option<Model>, Error> {
+        let tx = self.db.write(actor, Action::Update, "User").await?;
+        let found = living()
+            .filter(Column::Id.eq(actor.user_id))
+            .lock_exclusive()
+            .one(tx.connection())
+            .await
+            .stored()?;
+        let Some(user) = found else { return Ok(None) };
+        let mut renamed = user.into_active_model();
+        renamed.full_name = Set(full_name);
+        let user = renamed.update(tx.connection()).await.stored()?;
+        tx.commit(Subject::outside(user.id)).await?;
+        Ok(Some(user))
+    }
+
+    /// Deletes an account, so that it can be restored until it is erased, and ends its sessions.
+    pub async fn delete_user(&self, actor: &Actor, now: DateTime<Utc>) -> Result<(), Error> {
+        let tx = self.db.write(actor, Action::Delete, "User").await?;
+        let deleted = ActiveModel { deleted_at: Set(Some(now)), ..Default::default() };
+        let which = Entity::update_many().set(deleted).filter(Column::Id.eq(actor.user_id));
+        which.filter(Column::DeletedAt.is_null()).exec(tx.connection()).await.stored()?;
+        let its = session_rows::Column::UserId.eq(actor.user_id);
+        sessions::end(&tx, its, EndReason::AccountDeleted, now).await?;
+        tx.commit(Subject::outside(actor.user_id)).await
+    }
+}
+
+/// The finder of accounts that are not deleted.
+fn living() -> Select<Entity> {
+    Entity::find().filter(Column::DeletedAt.is_null())
+}

@@ -1,0 +1,5 @@
+//! The services this one calls.
+
+pub mod programs;
+pub mod readings;
+pub mod scores;

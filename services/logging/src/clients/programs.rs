@@ -1,0 +1,137 @@
+//! The programs, and who may do what with them.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::cached::Cached;
+use chassis::mesh::answered;
+use chassis::{Error, Link, User, time};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use proto::program::v1 as wire;
+use proto::program::v1::program_service_client::ProgramServiceClient;
+
+use crate::domain::Scope;
+use crate::domain::payload::LogType;
+
+/// How long an answer may be used: the bound on every withdrawn grant.
+const TRUST: Duration = Duration::from_secs(1);
+const MOST_CACHED: u64 = 10_000;
+
+/// Something a person may be allowed to do with a program.
+pub trait Permission: Send + Sync + 'static {
+    /// What the program service calls it.
+    const ACTION: wire::Action;
+}
+
+/// Look.
+#[derive(Clone, Copy, Debug)]
+pub enum Read {}
+
+/// Log, amend, verify, upload.
+#[derive(Clone, Copy, Debug)]
+pub enum Write {}
+
+impl Permission for Read {
+    const ACTION: wire::Action = wire::Action::Read;
+}
+
+impl Permission for Write {
+    const ACTION: wire::Action = wire::Action::Write;
+}
+
+/// A program together with the permission to do something with it. Only [`Programs::authorize`] makes one.
+#[derive(Clone, Debug)]
+pub struct AuthorizedProgram<P> {
+    facts: Arc<Facts>,
+    permission: PhantomData<P>,
+}
+
+#[derive(Debug)]
+struct Facts {
+    scope: Scope,
+    time_zone: Tz,
+    start_date: NaiveDate,
+    log_types: Vec<LogType>,
+    plan_version: i64,
+}
+
+impl<P> AuthorizedProgram<P> {
+    /// Where its logs live.
+    pub fn scope(&self) -> Scope {
+        self.facts.scope
+    }
+
+    /// Where the member lives.
+    pub fn time_zone(&self) -> Tz {
+        self.facts.time_zone
+    }
+
+    /// Its first day.
+    pub fn start_date(&self) -> NaiveDate {
+        self.facts.start_date
+    }
+
+    /// The version of the plan in force.
+    pub fn plan_version(&self) -> i64 {
+        self.facts.plan_version
+    }
+
+    /// The kinds of logs the caller may reach.
+    pub fn log_types(&self) -> &[LogType] {
+        &self.facts.log_types
+    }
+
+    /// Lets through who may reach this kind of log.
+    pub fn reach(&self, kind: LogType) -> Result<(), Error> {
+        if self.facts.log_types.contains(&kind) { Ok(()) } else { Err(Error::denied()) }
+    }
+}
+
+/// The program service, as the one who decides on access.
+#[derive(Clone)]
+pub struct Programs {
+    client: ProgramServiceClient<Link>,
+    known: Cached<(i64, i64, i32), Arc<Facts>>,
+}
+
+impl Programs {
+    /// Asks over `link`.
+    pub fn new(link: Link) -> Self {
+        Self { client: ProgramServiceClient::new(link), known: Cached::new(MOST_CACHED, TRUST) }
+    }
+
+    /// The program, if the user may do with it what `P` says. A foreign and an absent one are denied alike.
+    pub async fn authorize<P: Permission>(
+        &self,
+        user: User,
+        program_id: i64,
+    ) -> Result<AuthorizedProgram<P>, Error> {
+        let key = (user.id, program_id, i32::from(P::ACTION));
+        let facts = self.known.get_or(key, self.ask(user.id, program_id, P::ACTION)).await?;
+        Ok(AuthorizedProgram { facts, permission: PhantomData })
+    }
+
+    async fn ask(&self, user_id: i64, program_id: i64, action: wire::Action) -> Result<Arc<Facts>, Error> {
+        let request = wire::AuthorizeProgramRequest { user_id, program_id, action: action.into() };
+        let answer = answered(self.client.clone().authorize_program(request).await)?;
+        let unreadable = |_| Error::internal("the program service answered what cannot be read");
+        Ok(Arc::new(Facts {
+            scope: Scope { family_id: answer.family_id, program_id },
+            time_zone: time::zone("time_zone", &answer.time_zone).map_err(unreadable)?,
+            start_date: time::date("start_date", &answer.start_date).map_err(unreadable)?,
+            log_types: answer.log_types().filter_map(log_type).collect(),
+            plan_version: answer.plan_version,
+        }))
+    }
+}
+
+fn log_type(kind: wire::LogType) -> Option<LogType> {
+    match kind {
+        wire::LogType::Unspecified => None,
+        wire::LogType::Nutrition => Some(LogType::Nutrition),
+        wire::LogType::Workout => Some(LogType::Workout),
+        wire::LogType::Checkin => Some(LogType::Checkin),
+    }
+}

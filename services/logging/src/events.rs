@@ -1,0 +1,140 @@
+//! What this service publishes and consumes. Messages carry ids, never health data.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backends::queue::{Handler, Message, Outcome, Subscription};
+use backends::{Queue, Tx};
+use chassis::{Error, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::clients::readings::Readings;
+use crate::domain::Scope;
+use crate::domain::log::{Reading, Revision};
+use crate::journal::Journal;
+
+/// A revision the scores may not know yet.
+pub const LOG_RECORDED: &str = "log.recorded";
+/// A photo that is to be read.
+pub const IMAGE_UPLOADED: &str = "image.uploaded";
+/// A photo that has been read, or never will be.
+pub const IMAGE_READ: &str = "image.read";
+/// A photo that should have been read by now.
+pub const IMAGE_OVERDUE: &str = "image.overdue";
+
+/// Hours: longer than a repair takes. Whatever is told here must be heard in the end.
+const PATIENT_ATTEMPTS: u32 = 1_000;
+
+const NEVER_READ: &str =
+    "The photo was not read in time. Please enter the meal by hand, or log the photo again.";
+
+/// Says which revision of which log.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct LogRecorded {
+    family_id: i64,
+    program_id: i64,
+    log_id: i64,
+    revision: i32,
+}
+
+/// Says which photo is to be read, and where the checked copy goes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImageUploaded {
+    /// The tenant.
+    pub family_id: i64,
+    /// The program.
+    pub program_id: i64,
+    /// The log.
+    pub log_id: i64,
+    /// Where the client put the photo.
+    pub image_key: String,
+    /// Where the checked copy is to be kept.
+    pub kept_key: String,
+}
+
+/// Says whose photo it is about.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct OfImage {
+    /// The tenant.
+    pub family_id: i64,
+    /// The program.
+    pub program_id: i64,
+    /// The log.
+    pub log_id: i64,
+}
+
+/// Leaves word of a revision, to be published after `delay` unless the scores were told by then.
+pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) -> Result<uuid::Uuid, Error> {
+    let Scope { family_id, program_id } = revision.scope;
+    let event = LogRecorded { family_id, program_id, log_id: revision.log_id, revision: revision.revision };
+    tx.publish_after(LOG_RECORDED, &event, delay).await
+}
+
+/// Starts to consume.
+pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Readings) -> Result<(), Error> {
+    let recorded = Subscription::new("logging.log-recorded", LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
+    queue.subscribe(recorded, Arc::new(OnRecorded(journal.clone()))).await?;
+    for (queue_name, topic, overdue) in
+        [("logging.image-read", IMAGE_READ, false), ("logging.image-overdue", IMAGE_OVERDUE, true)]
+    {
+        let handler =
+            OnImage { consumer: queue_name, overdue, journal: journal.clone(), readings: readings.clone() };
+        let subscription = Subscription::new(queue_name, topic).attempts(PATIENT_ATTEMPTS);
+        queue.subscribe(subscription, Arc::new(handler)).await?;
+    }
+    Ok(())
+}
+
+/// Tells the scores of a revision whose maker did not get to it.
+struct OnRecorded(Arc<Journal>);
+
+#[async_trait]
+impl Handler for OnRecorded {
+    async fn handle(&self, message: &Message) -> Outcome {
+        let Ok(event) = message.read::<LogRecorded>() else { return Outcome::Reject };
+        let scope = Scope { family_id: event.family_id, program_id: event.program_id };
+        ended(self.0.record(scope, event.log_id, event.revision).await, "could not tell the scores of a log")
+    }
+}
+
+/// Brings what a photo was read as into its log.
+struct OnImage {
+    consumer: &'static str,
+    overdue: bool,
+    journal: Arc<Journal>,
+    readings: Readings,
+}
+
+#[async_trait]
+impl Handler for OnImage {
+    async fn handle(&self, message: &Message) -> Outcome {
+        let Ok(image) = message.read::<OfImage>() else { return Outcome::Reject };
+        ended(self.settle(message, image).await, "could not bring a reading into its log")
+    }
+}
+
+impl OnImage {
+    async fn settle(&self, message: &Message, image: OfImage) -> Result<(), Error> {
+        let scope = Scope { family_id: image.family_id, program_id: image.program_id };
+        let (reading, kept) = match self.readings.of_log(image.log_id).await? {
+            Some(known) => known,
+            None if self.overdue => (Reading::Failure(NEVER_READ.to_owned()), false),
+            None => return Err(Error::unavailable("the reading that was announced is not there")),
+        };
+        self.journal.read(self.consumer, message, scope, image.log_id, &reading, kept).await
+    }
+}
+
+fn ended(result: Result<(), Error>, doing: &'static str) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(error) => {
+            let passing = matches!(
+                error.kind(),
+                Kind::Unavailable | Kind::Deadline | Kind::RateLimited | Kind::Internal
+            );
+            error.log(doing);
+            if passing { Outcome::Retry } else { Outcome::Reject }
+        }
+    }
+}

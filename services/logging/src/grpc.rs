@@ -1,0 +1,97 @@
+//! The service at its door: each method decodes and checks, authorizes, calls, and encodes.
+
+use std::sync::Arc;
+
+use backends::Objects;
+use chassis::clock::Clock;
+use chassis::{Error, User};
+use proto::logging::v1 as wire;
+use proto::logging::v1::logging_service_server::LoggingService;
+use tonic::{Request, Response, Status};
+
+use crate::clients::programs::{AuthorizedProgram, Permission, Programs};
+use crate::config::Config;
+use crate::domain::log::Revision;
+use crate::journal::Journal;
+use crate::store::Store;
+
+mod entry;
+mod history;
+mod image;
+mod log;
+mod payload;
+
+/// The logging service.
+pub struct Logging {
+    pub(crate) store: Store,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) programs: Programs,
+    pub(crate) objects: Objects,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+}
+
+impl Logging {
+    /// A log as it stands, with the permission to do with it what `P` says. One that is foreign, absent, or of a kind the
+    /// caller may not reach is denied alike.
+    async fn find<P: Permission>(
+        &self,
+        user: User,
+        log_id: i64,
+    ) -> Result<(AuthorizedProgram<P>, Revision), Error> {
+        let scope = self.store.locate(log_id).await?.ok_or_else(Error::denied)?;
+        let program = self.programs.authorize(user, scope.program_id).await?;
+        let log = self.store.current(program.scope(), log_id).await?.ok_or_else(Error::denied)?;
+        program.reach(log.payload.log_type())?;
+        Ok((program, log))
+    }
+}
+
+#[tonic::async_trait]
+impl LoggingService for Logging {
+    async fn create_log(
+        &self,
+        request: Request<wire::CreateLogRequest>,
+    ) -> Result<Response<wire::CreateLogResponse>, Status> {
+        Ok(Response::new(self.create(request).await?))
+    }
+
+    async fn get_log(&self, request: Request<wire::GetLogRequest>) -> Result<Response<wire::Log>, Status> {
+        Ok(Response::new(self.get(request).await?))
+    }
+
+    async fn amend_log(
+        &self,
+        request: Request<wire::AmendLogRequest>,
+    ) -> Result<Response<wire::AmendLogResponse>, Status> {
+        Ok(Response::new(self.amend(request).await?))
+    }
+
+    async fn verify_log(
+        &self,
+        request: Request<wire::VerifyLogRequest>,
+    ) -> Result<Response<wire::VerifyLogResponse>, Status> {
+        Ok(Response::new(self.verify(request).await?))
+    }
+
+    async fn get_log_image(
+        &self,
+        request: Request<wire::GetLogImageRequest>,
+    ) -> Result<Response<wire::LogImage>, Status> {
+        Ok(Response::new(self.link_to_image(request).await?))
+    }
+
+    async fn list_history(
+        &self,
+        request: Request<wire::ListHistoryRequest>,
+    ) -> Result<Response<wire::ListHistoryResponse>, Status> {
+        Ok(Response::new(self.history(request).await?))
+    }
+
+    async fn create_upload(
+        &self,
+        request: Request<wire::CreateUploadRequest>,
+    ) -> Result<Response<wire::Upload>, Status> {
+        Ok(Response::new(self.upload(request).await?))
+    }
+}

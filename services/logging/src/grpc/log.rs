@@ -1,0 +1,157 @@
+//! Single logs.
+
+use backends::Action;
+use chassis::{Call, Error, call, time};
+use prost::{Message, Name};
+use proto::logging::v1 as wire;
+use tonic::Request;
+
+use super::{Logging, entry, payload};
+use crate::clients::programs::{Read, Write};
+use crate::domain::image::{Image, ImageStatus};
+use crate::domain::log::{Revision, Status};
+use crate::domain::payload::{Flag, Payload};
+use crate::error;
+use crate::journal::{self, Answer};
+
+impl Logging {
+    pub(super) async fn create(
+        &self,
+        request: Request<wire::CreateLogRequest>,
+    ) -> Result<wire::CreateLogResponse, Error> {
+        let call = call::user(request)?;
+        let program = self.programs.authorize::<Write>(call.caller, call.message.program_id).await?;
+        let request = of(&call);
+        let entry = entry::decode(call.message, &program, self.clock.now())?;
+        self.journal.enter(&request, &program, entry).await
+    }
+
+    pub(super) async fn get(&self, request: Request<wire::GetLogRequest>) -> Result<wire::Log, Error> {
+        let call = call::user(request)?;
+        let (program, log) = self.find::<Read>(call.caller, call.message.log_id).await?;
+        let image = self.store.image(program.scope(), log.log_id).await?;
+        Ok(encode(log, image))
+    }
+
+    pub(super) async fn amend(
+        &self,
+        request: Request<wire::AmendLogRequest>,
+    ) -> Result<wire::AmendLogResponse, Error> {
+        let call = call::user(request)?;
+        let (program, log) = self.find::<Write>(call.caller, call.message.log_id).await?;
+        let request = of(&call);
+        let payload = call.message.payload.map(Payload::from).ok_or_else(payload::missing)?;
+        payload.check().map_err(error::Error::from)?;
+        let amend = |log: &Revision, by| log.amended(payload, by).map_err(error::Error::from);
+        self.journal.revise(&request, &program, log.log_id, Action::Amend, amend).await
+    }
+
+    pub(super) async fn verify(
+        &self,
+        request: Request<wire::VerifyLogRequest>,
+    ) -> Result<wire::VerifyLogResponse, Error> {
+        let call = call::user(request)?;
+        let (program, log) = self.find::<Write>(call.caller, call.message.log_id).await?;
+        let verify = |log: &Revision, by| log.verified(by).map_err(error::Error::from);
+        self.journal.revise(&of(&call), &program, log.log_id, Action::Verify, verify).await
+    }
+}
+
+fn of<M: Message + Name>(call: &Call<M>) -> journal::Request {
+    journal::Request { key: call.key(), actor: call.actor() }
+}
+
+impl Answer for wire::CreateLogResponse {
+    fn of(log: &Revision) -> Self {
+        Self {
+            id: log.log_id,
+            status: status(log.status).into(),
+            adherence_impact: None,
+            flags: log.flags.iter().cloned().map(flag).collect(),
+        }
+    }
+
+    fn revision(&self) -> i32 {
+        1
+    }
+
+    fn with_impact(self, adherence_impact: Option<String>) -> Self {
+        Self { adherence_impact, ..self }
+    }
+}
+
+impl Answer for wire::AmendLogResponse {
+    fn of(log: &Revision) -> Self {
+        Self {
+            id: log.log_id,
+            status: status(log.status).into(),
+            revision: log.revision,
+            adherence_impact: None,
+            flags: log.flags.iter().cloned().map(flag).collect(),
+        }
+    }
+
+    fn revision(&self) -> i32 {
+        self.revision
+    }
+
+    fn with_impact(self, adherence_impact: Option<String>) -> Self {
+        Self { adherence_impact, ..self }
+    }
+}
+
+impl Answer for wire::VerifyLogResponse {
+    fn of(log: &Revision) -> Self {
+        Self { id: log.log_id, status: status(log.status).into(), revision: log.revision }
+    }
+
+    fn revision(&self) -> i32 {
+        self.revision
+    }
+
+    /// What a person confirms was counted already.
+    fn with_impact(self, _: Option<String>) -> Self {
+        self
+    }
+}
+
+/// A log as the contract writes it.
+pub fn encode(log: Revision, image: Option<Image>) -> wire::Log {
+    wire::Log {
+        id: log.log_id,
+        program_id: log.scope.program_id,
+        payload: Some(log.payload.into()),
+        status: status(log.status).into(),
+        is_verified: log.status == Status::Verified,
+        timestamp: Some(time::timestamp(log.moment.timestamp)),
+        local_date: log.moment.local_date.to_string(),
+        utc_offset_minutes: log.moment.utc_offset_minutes,
+        revision: log.revision,
+        author_id: log.by.author_id,
+        recorded_at: Some(time::timestamp(log.by.recorded_at)),
+        flags: log.flags.into_iter().map(flag).collect(),
+        image: image.map(encode_image),
+    }
+}
+
+fn encode_image(image: Image) -> wire::Image {
+    let status = match image.status {
+        ImageStatus::Pending => wire::ImageStatus::Pending,
+        ImageStatus::Completed => wire::ImageStatus::Completed,
+        ImageStatus::Failed => wire::ImageStatus::Failed,
+    };
+    wire::Image { processing_status: status.into(), failure_reason: image.failure_reason }
+}
+
+fn status(status: Status) -> wire::LogStatus {
+    match status {
+        Status::Verified => wire::LogStatus::Verified,
+        Status::Processing => wire::LogStatus::Processing,
+        Status::Completed => wire::LogStatus::Completed,
+        Status::Failed => wire::LogStatus::Failed,
+    }
+}
+
+fn flag(flag: Flag) -> wire::Flag {
+    wire::Flag { field: flag.field, message: flag.message }
+}

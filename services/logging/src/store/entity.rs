@@ -1,0 +1,4 @@
+//! The tables, row by row.
+
+pub mod daily_log;
+pub mod image;

@@ -1,0 +1,214 @@
+//! Logs, one row a revision. The newest revision of a log is marked `current`.
+
+use backends::{DbResultExt, Tx};
+use chassis::Error;
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
+
+use super::Store;
+use super::entity::daily_log::{ActiveModel, Column, Entity, Model};
+use crate::domain::Scope;
+use crate::domain::id;
+use crate::domain::log::{Authorship, Revision, Status};
+use crate::domain::moment::Moment;
+use crate::domain::payload::{LogType, Payload};
+
+/// Which part of a program's history to read.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// Of which program.
+    pub scope: Scope,
+    /// No log of the program is outside.
+    pub span: (DateTime<Utc>, DateTime<Utc>),
+    /// The kinds of logs.
+    pub log_types: Vec<LogType>,
+    /// Where the last page ended.
+    pub after: Option<After>,
+    /// How many at most.
+    pub limit: u64,
+}
+
+/// A place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// When the last log of the page happened.
+    pub timestamp: DateTime<Utc>,
+    /// Its id.
+    pub log_id: i64,
+}
+
+impl Store {
+    /// Where a log lives, and nothing of what it says.
+    pub async fn locate(&self, log_id: i64) -> Result<Option<Scope>, Error> {
+        let Some(month) = id::month(log_id) else { return Ok(None) };
+        let row = locating(log_id, month).one(self.db.connection()).await.stored()?;
+        Ok(row.map(|row| Scope { family_id: row.family_id, program_id: row.program_id }))
+    }
+
+    /// A log as it stands.
+    pub async fn current(&self, scope: Scope, log_id: i64) -> Result<Option<Revision>, Error> {
+        current(self.db.connection(), scope, log_id).await
+    }
+
+    /// The same inside a transaction, which keeps others from adding a revision until it ends.
+    pub async fn current_for_update(
+        &self,
+        tx: &Tx,
+        scope: Scope,
+        log_id: i64,
+    ) -> Result<Option<Revision>, Error> {
+        let Some(query) = of_log(scope, log_id) else { return Ok(None) };
+        let row = query.filter(is_current()).lock_exclusive().one(tx.connection()).await.stored()?;
+        row.map(Revision::try_from).transpose()
+    }
+
+    /// A log as it stood at a revision.
+    pub async fn revision(
+        &self,
+        scope: Scope,
+        log_id: i64,
+        revision: i32,
+    ) -> Result<Option<Revision>, Error> {
+        let Some(query) = of_log(scope, log_id) else { return Ok(None) };
+        let row = query.filter(Column::Revision.eq(revision)).one(self.db.connection()).await.stored()?;
+        row.map(Revision::try_from).transpose()
+    }
+
+    /// Logs as they stand, newest first.
+    pub async fn history(&self, history: &History) -> Result<Vec<Revision>, Error> {
+        let rows = paging(history).all(self.db.connection()).await.stored()?;
+        rows.into_iter().map(Revision::try_from).collect()
+    }
+
+    /// Adds a log's first revision.
+    pub async fn add(&self, tx: &Tx, first: &Revision) -> Result<(), Error> {
+        Entity::insert(row(first)?).exec_without_returning(tx.connection()).await.stored()?;
+        Ok(())
+    }
+
+    /// Adds the revision that supersedes the one before it, which must be the current one.
+    pub async fn supersede(&self, tx: &Tx, next: &Revision) -> Result<(), Error> {
+        let flipped = Entity::update_many()
+            .col_expr(Column::Current, Expr::value(false))
+            .filter(place(next.scope))
+            .filter(Column::Timestamp.eq(next.moment.timestamp))
+            .filter(Column::Id.eq(next.log_id))
+            .filter(Column::Revision.eq(next.revision - 1))
+            .filter(is_current())
+            .exec(tx.connection())
+            .await
+            .stored()?;
+        if flipped.rows_affected != 1 {
+            return Err(Error::internal("a revision must follow the current one"));
+        }
+        self.add(tx, next).await
+    }
+}
+
+async fn current(
+    connection: &impl ConnectionTrait,
+    scope: Scope,
+    log_id: i64,
+) -> Result<Option<Revision>, Error> {
+    let Some(query) = of_log(scope, log_id) else { return Ok(None) };
+    let row = query.filter(is_current()).one(connection).await.stored()?;
+    row.map(Revision::try_from).transpose()
+}
+
+fn locating(log_id: i64, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::Id.eq(log_id))
+        .filter(Column::Timestamp.gte(from))
+        .filter(Column::Timestamp.lt(until))
+        .filter(Column::Revision.eq(1))
+}
+
+fn of_log(scope: Scope, log_id: i64) -> Option<Select<Entity>> {
+    let (from, until) = id::month(log_id)?;
+    let month = Condition::all().add(Column::Timestamp.gte(from)).add(Column::Timestamp.lt(until));
+    Some(Entity::find().filter(place(scope)).filter(Column::Id.eq(log_id)).filter(month))
+}
+
+fn paging(history: &History) -> Select<Entity> {
+    let (from, until) = history.span;
+    let kinds = history.log_types.iter().map(|kind| kind.name());
+    let after = history.after.map(|after| {
+        let before_it = Column::Timestamp.lt(after.timestamp);
+        Column::Timestamp.lte(after.timestamp).and(before_it.or(Column::Id.lt(after.log_id)))
+    });
+    Entity::find()
+        .filter(place(history.scope))
+        .filter(Column::Timestamp.gte(from))
+        .filter(Column::Timestamp.lt(until))
+        .filter(is_current())
+        .filter(Column::LogType.is_in(kinds))
+        .apply_if(after, |query, after| query.filter(after))
+        .order_by_desc(Column::Timestamp)
+        .order_by_desc(Column::Id)
+        .limit(history.limit)
+}
+
+fn place(scope: Scope) -> Condition {
+    Condition::all().add(Column::FamilyId.eq(scope.family_id)).add(Column::ProgramId.eq(scope.program_id))
+}
+
+/// Bare, and not compared with a parameter: only so does the planner see that the partial index applies.
+fn is_current() -> Expr {
+    Expr::col((Entity, Column::Current))
+}
+
+fn row(revision: &Revision) -> Result<ActiveModel, Error> {
+    Ok(ActiveModel {
+        family_id: Set(revision.scope.family_id),
+        program_id: Set(revision.scope.program_id),
+        timestamp: Set(revision.moment.timestamp),
+        id: Set(revision.log_id),
+        revision: Set(revision.revision),
+        log_type: Set(revision.payload.log_type().name().to_owned()),
+        status: Set(revision.status.name().to_owned()),
+        is_verified: Set(revision.status == Status::Verified),
+        payload: Set(revision.payload.to_json().map_err(Error::internal)?),
+        flags: Set(serde_json::to_value(&revision.flags).map_err(Error::internal)?),
+        local_date: Set(revision.moment.local_date),
+        utc_offset_minutes: Set(revision.moment.utc_offset_minutes),
+        time_zone: Set(revision.by.time_zone.name().to_owned()),
+        author_id: Set(revision.by.author_id),
+        current: Set(true),
+        plan_version: Set(revision.by.plan_version),
+        recorded_at: Set(revision.by.recorded_at),
+    })
+}
+
+impl TryFrom<Model> for Revision {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self, Error> {
+        let unreadable = |column| move || Error::internal(format!("daily_logs.{column} cannot be read"));
+        let kind = LogType::parse(&row.log_type).ok_or_else(unreadable("log_type"))?;
+        // a parser's own words may quote the payload
+        let payload = Payload::from_json(kind, row.payload).map_err(|_| unreadable("payload")())?;
+        Ok(Self {
+            scope: Scope { family_id: row.family_id, program_id: row.program_id },
+            log_id: row.id,
+            revision: row.revision,
+            moment: Moment {
+                timestamp: row.timestamp,
+                local_date: row.local_date,
+                utc_offset_minutes: row.utc_offset_minutes,
+            },
+            status: Status::parse(&row.status).ok_or_else(unreadable("status"))?,
+            payload,
+            flags: serde_json::from_value(row.flags).map_err(|_| unreadable("flags")())?,
+            by: Authorship {
+                author_id: row.author_id,
+                plan_version: row.plan_version,
+                time_zone: row.time_zone.parse().map_err(|_| unreadable("time_zone")())?,
+                recorded_at: row.recorded_at,
+            },
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! The tables of this service, in steps that are never changed once released.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+mod m0001_logs;
+
+/// All steps, in order.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_logs::Migration)]
+    }
+}

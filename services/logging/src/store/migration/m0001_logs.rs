@@ -1,0 +1,36 @@
+use async_trait::async_trait;
+use backends::schema;
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0001_logs"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        schema::run(manager, schema::shared()).await?;
+        schema::run(manager, LOGS).await
+    }
+}
+
+/// `time_zone` is where the member lived when the revision was made, to tell which day it was there.
+const LOGS: &[&str] = &[
+    r#"CREATE TABLE daily_logs (
+        family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, id BIGINT NOT NULL,
+        revision INTEGER NOT NULL, log_type TEXT NOT NULL, status TEXT NOT NULL, is_verified BOOLEAN NOT NULL,
+        payload JSONB NOT NULL, flags JSONB NOT NULL, local_date DATE NOT NULL, utc_offset_minutes INTEGER NOT NULL,
+        time_zone TEXT NOT NULL, author_id BIGINT NOT NULL, "current" BOOLEAN NOT NULL, plan_version BIGINT NOT NULL,
+        recorded_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, program_id, timestamp, id, revision))"#,
+    r#"CREATE INDEX daily_logs_history ON daily_logs (family_id, program_id, timestamp DESC, id DESC) WHERE "current""#,
+    "CREATE INDEX daily_logs_id ON daily_logs (id, timestamp)",
+    "CREATE TABLE image_metadata (
+        family_id BIGINT NOT NULL, log_id BIGINT NOT NULL, program_id BIGINT NOT NULL, s3_key TEXT NOT NULL,
+        kept_key TEXT, upload_timestamp TIMESTAMPTZ NOT NULL, processing_status TEXT NOT NULL, extracted_data JSONB,
+        failure_reason TEXT, PRIMARY KEY (family_id, log_id), UNIQUE (family_id, s3_key))",
+];

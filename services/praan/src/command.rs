@@ -1,0 +1,114 @@
+//! The command line: reads the options, starts what they ask for, and stops it well.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chassis::{Error, Foundation, telemetry};
+use clap::{CommandFactory, Parser};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::house::{self, Lit, Plan};
+use crate::options::{Command, Log, Migrate, Praan};
+use crate::{demo, migrate};
+
+/// How long everything may take to end once the process is told to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs `praan` with the arguments of the process.
+pub fn main() -> ExitCode {
+    if let Err(error) = known_environment() {
+        return fail(&error);
+    }
+    let praan = Praan::parse();
+    // several clients of TLS are in the house, and all use this one
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        return fail(&Error::internal("a TLS provider is installed already"));
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Error::internal(error)),
+    };
+    match runtime.block_on(run(praan.command.unwrap_or(Command::Up(praan.up)))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Up(options) => light(&options.log, &Plan::whole(&options)).await,
+        Command::Serve(options) => light(&options.log, &Plan::part(&options)?).await,
+        Command::Migrate(Migrate { services, data_dir }) => {
+            for migrated in migrate::run(&services, &data_dir).await? {
+                say(&format!("{migrated}: its database is up to date"));
+            }
+            Ok(())
+        }
+        Command::Demo(options) => demo::run(&options.url).await,
+    }
+}
+
+async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
+    let telemetry = telemetry::start(&log.settings())?;
+    let foundation = Foundation::system();
+    let lit = house::light(plan, &foundation).await?;
+    say(&lit.describe(plan));
+    stop_signal().await?;
+    say("Stopping: requests in flight may finish.");
+    if !foundation.tasks.stop(PATIENCE).await {
+        tracing::warn!("some work was still going on when the time to stop was over");
+    }
+    telemetry.flush();
+    Ok(())
+}
+
+async fn stop_signal() -> Result<(), Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.
+fn known_environment() -> Result<(), Error> {
+    let commands = Praan::command();
+    let all = std::iter::once(&commands).chain(commands.get_subcommands());
+    let known: Vec<_> = all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
+    let names = std::env::vars_os().map(|(name, _)| name);
+    match names.into_iter().find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(&name.as_os_str())) {
+        Some(stranger) => Err(Error::invalid(stranger.to_string_lossy(), "no option has this name; `praan --help` lists them all")),
+        None => Ok(()),
+    }
+}
+
+impl Lit {
+    fn describe(&self, plan: &Plan) -> String {
+        if !plan.has_door() {
+            return format!("Praan serves {} at {} (gRPC)", plan.names(), self.address);
+        }
+        let mut text = format!("Praan is up, with its data in {}\n\n", plan.storage.data_dir.display());
+        text += &format!("  REST     http://{}/api/v1\n", self.address);
+        text += &format!("  gRPC     {} (gRPC-web too; with reflection)\n", self.address);
+        text += &format!("  OpenAPI  http://{}/openapi.json\n", self.address);
+        if let Some(objects) = self.objects {
+            text += &format!("  photos   http://{objects} (embedded object store)\n");
+        }
+        text + "\n`praan demo` shows it at work; Ctrl-C stops it."
+    }
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout();
+    // nobody listening is no reason not to run
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn fail(error: &Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "praan: {error}");
+    error.log("praan could not start");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,161 @@
+//! What shall stand in this process.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use chassis::{Error, Link};
+use clap::ValueEnum;
+
+use crate::keyfile;
+use crate::options::{Edge, Remotes, Serve, Service, Storage, Up};
+
+/// Rooms that speak by events over the embedded queue, and so share a process.
+const TOGETHER: [(Service, Service); 2] =
+    [(Service::Program, Service::Adherence), (Service::Logging, Service::AiInference)];
+
+/// What shall stand in this process, and where the rest is.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The services that stand here.
+    pub here: BTreeSet<Service>,
+    /// Where the door is.
+    pub listen: SocketAddr,
+    /// Where the others are.
+    pub remotes: Remotes,
+    /// The options of the public door.
+    pub edge: Edge,
+    /// Where things rest.
+    pub storage: Storage,
+}
+
+impl Plan {
+    /// Everything in one process.
+    pub fn whole(up: &Up) -> Self {
+        let Up { listen, edge, storage, .. } = up.clone();
+        Self { here: Service::all(), listen, remotes: Remotes::default(), edge, storage }
+    }
+
+    /// Some services. Refuses a set that would leave events unheard, or a service without its address.
+    pub fn part(serve: &Serve) -> Result<Self, Error> {
+        let Serve { services, listen, remotes, edge, storage, .. } = serve.clone();
+        let plan = Self { here: services.into_iter().collect(), listen, remotes, edge, storage };
+        for (one, other) in TOGETHER {
+            if plan.here.contains(&one) != plan.here.contains(&other) {
+                let (one, other) = (one.name(), other.name());
+                return Err(Error::illegal_state(format!("{one} and {other} share the embedded queue: serve both or neither")));
+            }
+        }
+        if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
+            return Err(Error::illegal_state("gateway is the public door: serve it alone, or use `praan up`"));
+        }
+        for service in Service::all() {
+            if !plan.here.contains(&service) && plan.needs(service) {
+                plan.remote(service)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Whether the public door is here.
+    pub fn has_door(&self) -> bool {
+        self.here.contains(&Service::Gateway)
+    }
+
+    /// Whether something here calls a service.
+    pub fn needs(&self, service: Service) -> bool {
+        self.here.iter().any(|room| room.calls().contains(&service))
+    }
+
+    /// The way to a service that stands elsewhere.
+    pub fn remote(&self, service: Service) -> Result<Link, Error> {
+        let address = match service {
+            Service::Identity => &self.remotes.identity_url,
+            Service::Family => &self.remotes.family_url,
+            Service::Program => &self.remotes.program_url,
+            Service::Adherence => &self.remotes.adherence_url,
+            Service::AiInference => &self.remotes.ai_inference_url,
+            Service::Logging => &self.remotes.logging_url,
+            Service::Gateway => &None,
+        };
+        let missing = || Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()));
+        address.clone().map(Link::remote).ok_or_else(missing)
+    }
+
+    /// The services that stand here, for a person.
+    pub fn names(&self) -> String {
+        self.here.iter().map(|service| service.name()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Service {
+    /// Its name, as in the command line, the metrics and the file of its database.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The full names of its gRPC services.
+    pub fn contracts(self) -> impl Iterator<Item = String> {
+        let package = format!("praan.{}.v1", self.name().replace('-', "_"));
+        let services = proto::descriptors().services().filter(move |s| s.parent_file().package_name() == package);
+        services.map(|service| service.full_name().to_owned())
+    }
+
+    /// The services it calls. All but the gateway also ask identity about access tokens.
+    fn calls(self) -> &'static [Service] {
+        use Service::{Adherence, AiInference, Family, Identity, Logging, Program};
+        match self {
+            Identity => &[],
+            Family | AiInference => &[Identity],
+            Program => &[Identity, Family],
+            Adherence => &[Identity, Family, Program],
+            Logging => &[Identity, Program, Adherence, AiInference],
+            Service::Gateway => &[Identity, Family, Program, Adherence, Logging],
+        }
+    }
+}
+
+impl Storage {
+    /// The key that signing keys are encrypted with.
+    pub fn key_encryption_key(&self) -> Result<[u8; 32], Error> {
+        match &self.key_encryption_key_file {
+            Some(file) => keyfile::read(file),
+            None => keyfile::read_or_make(&self.data_dir.join("key-encryption-key")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::options::{Command, Praan};
+
+    fn plan(line: &str) -> Result<Plan, Error> {
+        match Praan::try_parse_from(line.split(' ')).expect("a sound line").command {
+            Some(Command::Serve(serve)) => Plan::part(&serve),
+            _ => panic!("serve"),
+        }
+    }
+
+    #[test]
+    fn a_part_that_could_not_work_is_refused_with_the_remedy() {
+        for (line, wanted) in [
+            ("praan serve family", "--identity-url"),
+            ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
+            ("praan serve gateway identity", "alone"),
+        ] {
+            let said = plan(line).expect_err(line).to_string();
+            assert!(said.contains(wanted), "{line}: {said}");
+        }
+        assert!(plan("praan serve identity").is_ok());
+        assert!(plan("praan serve family --identity-url http://127.0.0.1:1").is_ok());
+    }
+
+    #[test]
+    fn every_service_but_the_gateway_has_a_contract() {
+        for service in Service::all() {
+            assert_eq!(service.contracts().count(), usize::from(service != Service::Gateway), "{}", service.name());
+        }
+    }
+}

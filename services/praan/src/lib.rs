@@ -1,0 +1,12 @@
+//! The composition: which rooms stand in this process, on which backends, and how they reach the others. No domain logic.
+//!
+//! [`house::light`] is the wiring, and reads as the dependency graph of the services. [`command`] is the command line.
+
+pub mod authority;
+pub mod command;
+pub mod demo;
+pub mod house;
+pub mod keyfile;
+pub mod lock;
+pub mod migrate;
+pub mod options;

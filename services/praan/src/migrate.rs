@@ -1,0 +1,43 @@
+//! `praan migrate`: brings databases to the newest schema ahead of a start.
+
+use std::path::Path;
+
+use chassis::{Error, Foundation};
+
+use crate::house::{make_private, open_database};
+use crate::options::Service;
+
+/// Migrates the databases of `services`, or of all when none is named; returns the names of those that have one.
+pub async fn run(services: &[Service], folder: &Path) -> Result<Vec<String>, Error> {
+    let foundation = Foundation::system();
+    make_private(folder)?;
+    let wanted = |service: &Service| services.is_empty() || services.contains(service);
+    let mut migrated = Vec::new();
+    for service in Service::all().into_iter().filter(wanted).filter(|service| *service != Service::Gateway) {
+        let (db, _lock) = open_database(folder, service, &foundation).await?;
+        match service {
+            Service::Identity => identity::migrate(&db).await?,
+            Service::Family => family::migrate(&db).await?,
+            Service::Program => program::migrate(&db).await?,
+            Service::Adherence => adherence::migrate(&db).await?,
+            Service::AiInference => ai_inference::migrate(&db).await?,
+            Service::Logging => logging::migrate(&db).await?,
+            Service::Gateway => {}
+        }
+        db.close().await?;
+        migrated.push(service.name());
+    }
+    Ok(migrated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn migrating_twice_is_as_good_as_once() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(run(&[], folder.path()).await.unwrap().len(), 6);
+        assert_eq!(run(&[Service::Family], folder.path()).await.unwrap(), ["family"]);
+    }
+}

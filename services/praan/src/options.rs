@@ -1,0 +1,258 @@
+//! Every option of `praan`, with its environment name, default and meaning. `--help` is made from here.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chassis::telemetry;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The operating system for family health: the whole mesh, or some of its services.
+///
+/// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
+/// in ./.praan, and says where REST, gRPC and OpenAPI are.
+#[derive(Debug, Parser)]
+#[command(name = "praan", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Praan {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `up`.
+    #[command(flatten)]
+    pub up: Up,
+}
+
+/// What `praan` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lights the whole mesh in this process (the default).
+    Up(Up),
+    /// Lights some services in this process; the others are reached over the wire.
+    Serve(Serve),
+    /// Brings the databases of services to the newest schema, and ends.
+    Migrate(Migrate),
+    /// Drives the whole main job against a running mesh, as a family would, and shows each step.
+    Demo(Demo),
+}
+
+/// The options of `up`.
+#[derive(Clone, Debug, Args)]
+pub struct Up {
+    /// Where REST, gRPC and gRPC-web are served, all on one port.
+    #[arg(long, env = "PRAAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub log: Log,
+}
+
+/// The options of `serve`.
+///
+/// Services that speak by events share a queue. The embedded queue lives within a process, so `program` stands together
+/// with `adherence`, and `logging` with `ai-inference`.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// The services to light here.
+    #[arg(required = true, value_name = "SERVICE")]
+    pub services: Vec<Service>,
+    /// Where they are served: internal gRPC, or the public door for `gateway`, which stands alone.
+    #[arg(long, env = "PRAAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub remotes: Remotes,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub log: Log,
+}
+
+/// Where services that stand elsewhere are reached.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Other services")]
+pub struct Remotes {
+    /// Where identity is, such as http://identity:8080.
+    #[arg(long, env = "PRAAN_IDENTITY_URL", value_name = "URL")]
+    pub identity_url: Option<tonic::transport::Uri>,
+    /// Where family is.
+    #[arg(long, env = "PRAAN_FAMILY_URL", value_name = "URL")]
+    pub family_url: Option<tonic::transport::Uri>,
+    /// Where program is.
+    #[arg(long, env = "PRAAN_PROGRAM_URL", value_name = "URL")]
+    pub program_url: Option<tonic::transport::Uri>,
+    /// Where adherence is.
+    #[arg(long, env = "PRAAN_ADHERENCE_URL", value_name = "URL")]
+    pub adherence_url: Option<tonic::transport::Uri>,
+    /// Where ai-inference is.
+    #[arg(long, env = "PRAAN_AI_INFERENCE_URL", value_name = "URL")]
+    pub ai_inference_url: Option<tonic::transport::Uri>,
+    /// Where logging is.
+    #[arg(long, env = "PRAAN_LOGGING_URL", value_name = "URL")]
+    pub logging_url: Option<tonic::transport::Uri>,
+}
+
+/// The options of the public door.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Edge")]
+pub struct Edge {
+    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs. `off` is for load tests on loopback.
+    #[arg(long, env = "PRAAN_RATE_LIMITS", default_value = "on", value_name = "ON|OFF")]
+    pub rate_limits: Switch,
+    /// Web origins that may call from a browser, comma-separated, such as https://app.example.org; none by default.
+    #[arg(long, env = "PRAAN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
+    pub cors_origins: Vec<String>,
+    /// How many proxies of yours stand in front and add to X-Forwarded-For; with 0 that header is not believed.
+    #[arg(long, env = "PRAAN_PROXIES", default_value_t = 0, value_name = "COUNT")]
+    pub proxies: usize,
+}
+
+/// Where things rest.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Storage")]
+pub struct Storage {
+    /// The folder of the embedded databases, photos and keys; made when missing.
+    #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    /// Where the embedded object store takes photos; port 0 picks a free one.
+    #[arg(long, env = "PRAAN_OBJECTS_LISTEN", default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    pub objects_listen: SocketAddr,
+    /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
+    #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub key_encryption_key_file: Option<PathBuf>,
+}
+
+/// What the process tells about itself.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Telemetry")]
+pub struct Log {
+    /// Which log lines to write, by level and module.
+    #[arg(long, env = "PRAAN_LOG", default_value = "info,sqlx=warn,s3s=off,opentelemetry=warn", value_name = "FILTER")]
+    pub log: String,
+    /// How log lines look.
+    #[arg(long, env = "PRAAN_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// The OTLP collector that traces and metrics go to, such as http://127.0.0.1:4317; none by default.
+    #[arg(long, env = "PRAAN_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+}
+
+impl Log {
+    /// As the chassis wants it.
+    pub fn settings(&self) -> telemetry::Settings {
+        telemetry::Settings {
+            filter: self.log.clone(),
+            json: self.log_format == LogFormat::Json,
+            otlp_endpoint: self.otlp_endpoint.clone(),
+        }
+    }
+}
+
+/// The options of `migrate`.
+#[derive(Clone, Debug, Args)]
+pub struct Migrate {
+    /// The services whose databases to migrate; left out, all.
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<Service>,
+    /// The folder of the embedded databases; made when missing.
+    #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+}
+
+/// The options of `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct Demo {
+    /// The mesh to drive.
+    #[arg(long, env = "PRAAN_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub url: String,
+}
+
+/// A part of the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
+pub enum Service {
+    /// Accounts, sessions, tokens.
+    Identity,
+    /// Families, members, grants.
+    Family,
+    /// Programs and goals.
+    Program,
+    /// Scores.
+    Adherence,
+    /// The reading of photos.
+    AiInference,
+    /// Logs and photos.
+    Logging,
+    /// The public door.
+    Gateway,
+}
+
+impl Service {
+    /// All of them.
+    pub fn all() -> BTreeSet<Service> {
+        Self::value_variants().iter().copied().collect()
+    }
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For a person.
+    Text,
+    /// For a machine.
+    Json,
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let uri: tonic::transport::Uri = text.parse().map_err(|_| "must be an origin such as https://app.example.org")?;
+    let plain = uri.scheme().is_some() && uri.authority().is_some() && uri.path() == "/" && !text.ends_with('/');
+    if plain { Ok(text.to_owned()) } else { Err("must be an origin such as https://app.example.org, without a path".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_option_has_an_environment_name() {
+        Praan::command().debug_assert();
+        let mut commands: Vec<_> = Praan::command().get_subcommands().cloned().collect();
+        commands.push(Praan::command());
+        for command in commands {
+            for arg in command.get_arguments().filter(|arg| arg.get_long().is_some_and(|l| l != "help" && l != "version")) {
+                let env = arg.get_env().and_then(|env| env.to_str()).unwrap_or_default();
+                assert!(env.starts_with("PRAAN_"), "{} {}", command.get_name(), arg.get_id());
+                assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        assert!(origin("https://app.example.org").is_ok());
+        assert!(origin("http://localhost:4200").is_ok());
+        for bad in ["*", "app.example.org", "https://app.example.org/", "https://app.example.org/x", ""] {
+            assert!(origin(bad).is_err(), "{bad}");
+        }
+    }
+}

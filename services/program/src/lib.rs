@@ -1,0 +1,48 @@
+//! What is planned: 90-day care programs, their states, and the versions of their goals.
+//!
+//! Owns programs, pauses and goals. Promises that a change of goals never touches a past day, that every change raises the
+//! plan's version, and that whoever follows plans hears of it (`program.changed`, which carries ids only). Leaves to family who
+//! may do what with a member, and to adherence what the plan makes of the logs.
+
+mod access;
+mod clients;
+mod domain;
+mod events;
+mod grpc;
+mod planning;
+mod store;
+
+use std::sync::Arc;
+
+use backends::outbox::Relay;
+use backends::{Database, Queue};
+use chassis::{Error, Foundation, Link, Room};
+use proto::program::v1::program_service_server::ProgramServiceServer;
+
+/// What program needs.
+pub struct Needs {
+    /// The clock and the tasks of the process.
+    pub foundation: Foundation,
+    /// Its own database.
+    pub db: Database,
+    /// Where it publishes `program.changed`.
+    pub queue: Arc<dyn Queue>,
+    /// The family service.
+    pub family: Link,
+}
+
+/// Brings the tables up to date, as [`open`] does too.
+pub async fn migrate(db: &Database) -> Result<(), Error> {
+    db.migrate::<store::migration::Migrator>().await
+}
+
+/// Opens program: brings its tables up to date and starts to publish what is in its outbox.
+pub async fn open(needs: Needs) -> Result<Room, Error> {
+    let Needs { foundation, db, queue, family } = needs;
+    let store = store::Store::open(db.clone()).await?;
+    Relay::start(&foundation, &db, queue);
+    let access = access::Access::new(store.clone(), clients::Family::new(family), foundation.clock.clone());
+    let planning = planning::Planning::new(store.clone(), foundation.clock);
+    let service = grpc::Service::new(store, access, planning);
+    Ok(Room::new("program").service(ProgramServiceServer::new(service)))
+}

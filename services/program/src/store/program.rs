@@ -1,0 +1,119 @@
+//! Programs. Whoever changes one holds its row's lock, so that changes of one program follow each other.
+
+use backends::{DbResultExt, Tx};
+use chassis::Error;
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Condition, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+
+use super::Store;
+use super::entity::care_programs::{ActiveModel, Column, Entity, Model};
+use crate::access::{AuthorizedMember, AuthorizedProgram};
+use crate::domain::program::{Program, State};
+
+impl Store {
+    /// A program, living or deleted. For [`crate::access`] and the services that are told everything.
+    pub async fn program(&self, id: i64) -> Result<Option<Program>, Error> {
+        let row = Entity::find().filter(Column::Id.eq(id)).one(self.db.connection()).await.stored()?;
+        row.map(Program::try_from).transpose()
+    }
+
+    /// The living programs of some members, newest first; `after` is the creation time and the id of the last one seen.
+    pub async fn programs(
+        &self,
+        members: &[AuthorizedMember],
+        after: Option<(DateTime<Utc>, i64)>,
+        limit: u64,
+    ) -> Result<Vec<Program>, Error> {
+        let after = after.map(|(created_at, id)| {
+            let at_once = Column::CreatedAt.lt(created_at).or(Column::Id.lt(id));
+            Column::CreatedAt.lte(created_at).and(at_once)
+        });
+        let query = Entity::find()
+            .filter(of(members))
+            .filter(Column::DeletedAt.is_null())
+            .apply_if(after, |query, after| query.filter(after))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+            .limit(limit);
+        let rows = query.all(self.db.connection()).await.stored()?;
+        rows.into_iter().map(Program::try_from).collect()
+    }
+}
+
+/// Family by family, since every key begins with the family.
+fn of(members: &[AuthorizedMember]) -> Condition {
+    let mut families: Vec<_> = members.iter().map(AuthorizedMember::family_id).collect();
+    families.sort_unstable();
+    families.dedup();
+    families.into_iter().fold(Condition::any().add(Column::Id.lt(0)), |any, family_id| {
+        let ids = members.iter().filter(|member| member.family_id() == family_id).map(AuthorizedMember::member_id);
+        any.add(Column::FamilyId.eq(family_id).and(Column::MemberId.is_in(ids)))
+    })
+}
+
+/// Adds a program.
+pub async fn insert(tx: &Tx, program: &Program) -> Result<(), Error> {
+    Entity::insert(row(program)).exec_without_returning(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+/// A living program as it is now, locked until the transaction ends. One that was deleted since it was authorized is denied.
+pub async fn lock(tx: &Tx, program: &AuthorizedProgram) -> Result<Program, Error> {
+    let program = lock_deleted(tx, program).await?;
+    if program.deleted_at.is_none() { Ok(program) } else { Err(Error::denied()) }
+}
+
+/// The same, be it deleted or not.
+pub async fn lock_deleted(tx: &Tx, program: &AuthorizedProgram) -> Result<Program, Error> {
+    let key = (program.program().family_id, program.program().id);
+    let row = Entity::find_by_id(key).lock_exclusive().one(tx.connection()).await.stored()?;
+    row.ok_or_else(Error::denied)?.try_into()
+}
+
+/// Keeps what has changed of a program.
+pub async fn save(tx: &Tx, program: &Program) -> Result<(), Error> {
+    let which = Entity::update_many()
+        .set(row(program))
+        .filter(Column::FamilyId.eq(program.family_id))
+        .filter(Column::Id.eq(program.id));
+    which.exec(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+fn row(program: &Program) -> ActiveModel {
+    ActiveModel {
+        family_id: Set(program.family_id),
+        id: Set(program.id),
+        member_id: Set(program.member_id),
+        title: Set(program.title.clone()),
+        start_date: Set(program.start_date),
+        status: Set(program.state.name().to_owned()),
+        completed_date: Set(program.completed_date),
+        plan_version: Set(program.plan_version),
+        created_by: Set(program.created_by),
+        created_at: Set(program.created_at),
+        deleted_at: Set(program.deleted_at),
+    }
+}
+
+impl TryFrom<Model> for Program {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self, Error> {
+        let state = State::named(&row.status).ok_or_else(|| Error::internal("care_programs.status cannot be read"))?;
+        Ok(Self {
+            id: row.id,
+            family_id: row.family_id,
+            member_id: row.member_id,
+            title: row.title,
+            start_date: row.start_date,
+            state,
+            completed_date: row.completed_date,
+            plan_version: row.plan_version,
+            created_by: row.created_by,
+            created_at: row.created_at,
+            deleted_at: row.deleted_at,
+        })
+    }
+}

@@ -1,6 +1,8 @@
 //! Turns the `.proto` files into Rust: messages, clients and servers by tonic, the descriptor set for everything that is
 //! read from the contract at run time, and the checks of `proto::Validate`. Needs no `protoc`.
 
+#[path = "build/checks.rs"]
+mod checks;
 #[path = "build/rules.rs"]
 mod rules;
 #[path = "build/validate.rs"]
@@ -42,7 +44,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
-    tonic_prost_build::configure().codec_path("crate::codec::Codec").compile_fds_with_config(files, config)?;
+    tonic_prost_build::configure()
+        .codec_path("crate::codec::Codec")
+        .compile_fds_with_config(files, config)?;
     Ok(())
 }
 

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use chassis::Error;
 use prost_reflect::DescriptorPool;
 
-pub use method::{Method, Outcome, Segment};
+pub use method::{Method, Segment};
 pub use options::{extension, flag, number, text};
-pub use shape::{Case, Choices, Field, Kind, Many, Shape, ShapeId, Slot, Union};
+pub use shape::{Field, Kind, Many, Shape, ShapeId, Slot, Union};
 
 /// The public part of the contract.
 pub struct Contract {

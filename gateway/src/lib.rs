@@ -7,14 +7,14 @@
 //! A request: [`door`] (id, address, CORS, spans) → [`rest`] or [`grpc`] → [`limits`] → [`upstream`] → a service's room.
 
 mod body;
-pub mod config;
-pub mod contract;
+mod config;
+mod contract;
 mod cors;
 mod door;
 mod grpc;
 mod health;
 mod limits;
-pub mod openapi;
+mod openapi;
 mod pages;
 mod rest;
 mod serve;

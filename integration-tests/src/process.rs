@@ -20,20 +20,24 @@ pub struct Process {
 impl Process {
     /// Starts `praan up` on a free port with its data in `folder`, and waits until it says where it is.
     pub async fn up(folder: &Path) -> Self {
-        Self::up_with(folder, &[]).await
+        Self::start("up", folder, &[]).await
     }
 
-    /// The same with more options.
-    pub async fn up_with(folder: &Path, options: &[&str]) -> Self {
+    /// Starts `praan serve` with the services and options of `line`.
+    pub async fn serve(folder: &Path, line: &str) -> Self {
+        Self::start("serve", folder, &line.split(' ').collect::<Vec<_>>()).await
+    }
+
+    async fn start(verb: &str, folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(binary());
-        command.args(["up", "--listen", "127.0.0.1:0", "--rate-limits", "off", "--log", "warn", "--data-dir"]).arg(folder);
+        command.args([verb, "--listen", "127.0.0.1:0", "--rate-limits", "off", "--log", "warn", "--data-dir"]).arg(folder);
         command.args(options).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let said = async {
             while let Some(line) = lines.next_line().await.expect("its output") {
-                if let Some(("REST", url)) = line.trim().split_once(char::is_whitespace) {
-                    return url.trim().trim_end_matches("/api/v1").to_owned();
+                if let Some(url) = address(&line) {
+                    return url;
                 }
             }
             panic!("praan ended before it was up");
@@ -58,6 +62,15 @@ impl Process {
         assert!(sent.success());
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
         ended.expect("its status").success()
+    }
+}
+
+/// The URL that a line of the start says, if it does.
+fn address(line: &str) -> Option<String> {
+    match line.split_whitespace().collect::<Vec<_>>()[..] {
+        ["REST", url] => Some(url.trim_end_matches("/api/v1").to_owned()),
+        ["Praan", "serves", .., address, "(gRPC)"] => Some(format!("http://{address}")),
+        _ => None,
     }
 }
 

@@ -91,8 +91,6 @@ pub enum Kind {
 pub struct Choices {
     /// Number and name.
     pub names: Vec<(i32, String)>,
-    /// The enum.
-    pub descriptor: EnumDescriptor,
 }
 
 /// A oneof as two neighbouring properties.
@@ -291,7 +289,7 @@ fn choices(descriptor: &EnumDescriptor) -> Choices {
         let name = value.name();
         (value.number(), name.strip_prefix(&prefix).unwrap_or(name).to_owned())
     });
-    Choices { names: names.collect(), descriptor: descriptor.clone() }
+    Choices { names: names.collect() }
 }
 
 /// The prefix that the values of an enum carry: `LogType` gives `LOG_TYPE_`.

@@ -7,4 +7,11 @@
     reason = "clippy takes only functions marked #[test] for tests, and a story has more"
 )]
 
+mod bad_input;
+mod crash;
+mod examples;
+mod grpc;
+mod processes;
+mod strangers;
 mod structure;
+mod writers;

@@ -30,7 +30,7 @@ pub fn some_thousandths(value: f64) -> i64 {
 }
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 #[cfg(test)]
 mod tests {
@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn halves_go_away_from_zero() {
-        let cases = [(0.0, 0), (0.0005, 1), (-0.0005, -1), (36.6, 36_600), (1.2344, 1_234), (20_000.0, 20_000_000)];
+        let cases =
+            [(0.0, 0), (0.0005, 1), (-0.0005, -1), (36.6, 36_600), (1.2344, 1_234), (20_000.0, 20_000_000)];
         for (value, expected) in cases {
             assert_eq!(thousandths(value), expected, "{value}");
         }

@@ -1,1 +1,62 @@
-//! praan-adherence
+//! How well it goes: scores, which are a pure function of the logs and the plan.
+//!
+//! Owns what each log adds to the score, the scores of every day, and the live events of every program. Promises that any order
+//! and any repetition of what it is told lead to the very same scores as a computation from scratch ([`domain`] says why).
+//! Follows the plans that program publishes, and publishes nothing itself.
+
+mod access;
+mod clients;
+pub mod domain;
+mod events;
+mod grpc;
+mod plans;
+mod reading;
+mod recording;
+mod store;
+mod watch;
+
+use std::sync::Arc;
+
+use backends::{Database, Queue};
+use chassis::{Error, Foundation, Link, Room};
+use proto::adherence::v1::adherence_service_server::AdherenceServiceServer;
+
+/// What adherence needs.
+pub struct Needs {
+    /// The clock and the tasks of the process.
+    pub foundation: Foundation,
+    /// Its own database.
+    pub db: Database,
+    /// Where `program.changed` comes from.
+    pub queue: Arc<dyn Queue>,
+    /// The program service.
+    pub program: Link,
+    /// The family service.
+    pub family: Link,
+}
+
+/// Brings the tables up to date, as [`open`] does too.
+pub async fn migrate(db: &Database) -> Result<(), Error> {
+    db.migrate::<store::migration::Migrator>().await
+}
+
+/// Opens adherence: brings its tables up to date and starts to follow the plans.
+pub async fn open(needs: Needs) -> Result<Room, Error> {
+    let Needs { foundation: Foundation { clock, tasks }, db, queue, program, family } = needs;
+    let store = store::Store::open(db).await?;
+    let programs = clients::Programs::new(program);
+    let bells = watch::Bells::default();
+    let plans = plans::Plans::new(store.clone(), programs.clone(), bells.clone(), clock.clone());
+    events::subscribe(queue.as_ref(), plans.clone()).await?;
+    let access = access::Access::new(programs, clock.clone());
+    let service = grpc::Service {
+        recording: recording::Recording::new(store.clone(), plans.clone(), bells.clone(), clock.clone()),
+        watch: watch::Watch::new(store.clone(), access.clone(), bells, tasks),
+        reading: reading::Reading::new(store),
+        family: clients::Family::new(family),
+        access,
+        plans,
+        clock,
+    };
+    Ok(Room::new("adherence").service(AdherenceServiceServer::new(service)))
+}

@@ -55,7 +55,7 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
 /// Opens the room with a provider of the caller's.
 pub async fn open_with(config: Config, needs: Needs, provider: Arc<dyn Provider>) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects } = needs;
-    db.migrate::<Migrator>().await?;
+    migrate(&db).await?;
     let store = Store::new(db.clone());
     events::subscribe(queue.as_ref(), &config, Worker::new(store.clone(), objects, provider, &config))
         .await?;

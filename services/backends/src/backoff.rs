@@ -5,7 +5,8 @@ use uuid::Uuid;
 /// How long to wait after the `failures`-th failure in a row: `base`, doubled each time, `most` at most. Up to half of it is left
 /// to chance, so that those who failed together do not come back together.
 pub fn after(failures: u32, base: Duration, most: Duration) -> Duration {
-    let doubled = base.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(most);
+    let doubled =
+        base.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(most);
     // a version 4 id brings random bits without another dependency; the last sixteen hold neither version nor variant
     let chance = (Uuid::new_v4().as_u128() & 0xffff) as u32;
     doubled - doubled.mul_f64(f64::from(chance) / f64::from(0x2_0000_u32))

@@ -22,7 +22,8 @@ pub trait Cache: Send + Sync {
 
     /// Stores an entry unless one with the same or a newer version is there, so that a slow reader never puts a stale value
     /// back. True when it was stored.
-    async fn put_if_newer(&self, key: &str, version: i64, value: Bytes, ttl: Duration) -> Result<bool, Error>;
+    async fn put_if_newer(&self, key: &str, version: i64, value: Bytes, ttl: Duration)
+    -> Result<bool, Error>;
 
     /// Removes an entry, and the memory of its version: only for what is gone for good.
     async fn delete(&self, key: &str) -> Result<(), Error>;

@@ -47,7 +47,7 @@ struct Inner {
     clock: Clock,
     ids: ids::Ids,
     in_flight: in_flight::InFlight,
-    /// Rung after a commit that left something in the outbox.
+    /// Rung after a commit that left something in the outbox that is due.
     outbox_filled: Notify,
     /// A database for a test takes its files along when it goes.
     _scratch: Option<sqlite::Scratch>,
@@ -113,7 +113,12 @@ impl Database {
     }
 
     /// Opens the transaction of one write by `actor`. The audit row says `action` on a `resource_type`, such as `Member`.
-    pub async fn write(&self, actor: &Actor, action: Action, resource_type: &'static str) -> Result<Write, Error> {
+    pub async fn write(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource_type: &'static str,
+    ) -> Result<Write, Error> {
         Ok(Write::new(self.open().await?, actor.clone(), action, resource_type))
     }
 

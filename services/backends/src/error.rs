@@ -43,16 +43,22 @@ struct Fault {
 impl Fault {
     fn of(error: &DbErr) -> Self {
         match error {
-            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => Self::passing("no connection became free in time"),
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+                Self::passing("no connection became free in time")
+            }
             DbErr::ConnectionAcquire(_) => Self::passing("the connection pool is closed"),
-            DbErr::Conn(RuntimeErr::SqlxError(e)) | DbErr::Exec(RuntimeErr::SqlxError(e)) => Self::of_driver(e),
+            DbErr::Conn(RuntimeErr::SqlxError(e)) | DbErr::Exec(RuntimeErr::SqlxError(e)) => {
+                Self::of_driver(e)
+            }
             DbErr::Query(RuntimeErr::SqlxError(e)) => Self::of_driver(e),
             DbErr::Conn(_) => Self::passing("the connection failed"),
             DbErr::TryIntoErr { from, into, .. } => Self::lasting(format!("cannot read {from} as {into}")),
             DbErr::RecordNotUpdated => Self::lasting("no row was updated"),
             DbErr::RecordNotInserted => Self::lasting("no row was inserted"),
             DbErr::RecordNotFound(_) => Self::lasting("no such row"),
-            DbErr::Type(_) | DbErr::Json(_) => Self::lasting("a column does not have the type its entity says"),
+            DbErr::Type(_) | DbErr::Json(_) => {
+                Self::lasting("a column does not have the type its entity says")
+            }
             DbErr::AttrNotSet(column) => Self::lasting(format!("column {column} is not set")),
             DbErr::Migration(what) | DbErr::Custom(what) => Self::lasting(what.clone()),
             _ => Self::lasting("the object mapper refused the operation"),
@@ -63,10 +69,14 @@ impl Fault {
         match error {
             sqlx::Error::Database(e) => Self::of_server(e.as_ref()),
             sqlx::Error::PoolTimedOut => Self::passing("no connection became free in time"),
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::passing("the connection pool is closed"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::passing("the connection pool is closed")
+            }
             sqlx::Error::Io(e) => Self::passing(format!("i/o: {}", e.kind())),
             sqlx::Error::Tls(_) => Self::passing("the TLS handshake failed"),
-            sqlx::Error::ColumnDecode { index, .. } => Self::lasting(format!("column {index} cannot be decoded")),
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Self::lasting(format!("column {index} cannot be decoded"))
+            }
             sqlx::Error::ColumnNotFound(name) => Self::lasting(format!("there is no column {name}")),
             sqlx::Error::RowNotFound => Self::lasting("no such row"),
             _ => Self::lasting("the driver refused the statement"),

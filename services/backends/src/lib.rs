@@ -5,9 +5,9 @@
 //! that no service can forget them: every write is one transaction of effect, audit row, idempotency row and outbox rows
 //! ([`db`]); what may wait leaves through the outbox ([`outbox`]) and is handled as if once ([`Database::consume`]).
 
+mod backoff;
 pub mod cache;
 pub mod db;
-mod backoff;
 mod error;
 pub mod objects;
 pub mod outbox;

@@ -149,7 +149,9 @@ impl Objects {
     async fn create_bucket(&self) -> Result<(), Error> {
         match self.inside.create_bucket().bucket(&self.bucket).send().await {
             Ok(_) => Ok(()),
-            Err(error) if matches!(error.code(), Some("BucketAlreadyOwnedByYou" | "BucketAlreadyExists")) => Ok(()),
+            Err(error) if matches!(error.code(), Some("BucketAlreadyOwnedByYou" | "BucketAlreadyExists")) => {
+                Ok(())
+            }
             Err(error) => Err(fault("creating the bucket", &error)),
         }
     }
@@ -176,7 +178,9 @@ fn fault<E: ProvideErrorMetadata>(doing: &'static str, error: &SdkError<E>) -> E
     let what = match error {
         SdkError::TimeoutError(_) => "timed out",
         SdkError::DispatchFailure(_) => "is out of reach",
-        SdkError::ConstructionFailure(_) => return Error::internal(format!("object store: {doing}: bad request")),
+        SdkError::ConstructionFailure(_) => {
+            return Error::internal(format!("object store: {doing}: bad request"));
+        }
         other => other.code().unwrap_or("gave an answer that cannot be read"),
     };
     Error::unavailable(format!("object store: {doing}: {what}"))

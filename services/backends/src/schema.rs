@@ -85,6 +85,9 @@ mod tests {
 
     #[test]
     fn a_word_that_contains_a_type_is_left_alone() {
-        assert_eq!(for_sqlite("UPDATE x SET CANDIDATE = CURRENT_DATE"), "UPDATE x SET CANDIDATE = CURRENT_DATE");
+        assert_eq!(
+            for_sqlite("UPDATE x SET CANDIDATE = CURRENT_DATE"),
+            "UPDATE x SET CANDIDATE = CURRENT_DATE"
+        );
     }
 }

@@ -31,7 +31,8 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 /// Opens family: brings its tables up to date and hands out its room.
 pub async fn open(needs: Needs) -> Result<Room, Error> {
     let Needs { foundation: Foundation { clock, .. }, db, identity } = needs;
-    let store = store::Store::open(db).await?;
+    migrate(&db).await?;
+    let store = store::Store::new(db);
     let service = grpc::Service::new(store, clients::Accounts::new(identity), clock);
     Ok(Room::new("family").service(FamilyServiceServer::new(service)))
 }

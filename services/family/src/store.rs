@@ -20,10 +20,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Brings the tables up to date.
-    pub async fn open(db: Database) -> Result<Self, Error> {
-        db.migrate::<migration::Migrator>().await?;
-        Ok(Self { db })
+    /// The store over a database whose tables are up to date.
+    pub fn new(db: Database) -> Self {
+        Self { db }
     }
 
     /// Opens the transaction of a write that may be repeated as it is.

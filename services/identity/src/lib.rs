@@ -49,7 +49,8 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 /// Opens identity: brings its tables up to date, and makes the first signing key when there is none.
 pub async fn open(config: Config, needs: Needs) -> Result<Opened, Error> {
     let Needs { foundation: Foundation { clock, .. }, db } = needs;
-    let store = store::Store::open(db).await?;
+    migrate(&db).await?;
+    let store = store::Store::new(db);
     let sign_in = sign_in::SignIn::open(&config.passwords, config.key_encryption_key, &store, &clock).await?;
     let authority = Arc::new(authority::Sessions::new(store.clone(), clock.clone()));
     let service = grpc::Service::new(store, sign_in, clock);

@@ -8,7 +8,6 @@ pub mod sessions;
 pub mod users;
 
 use backends::Database;
-use chassis::Error;
 
 /// What identity keeps.
 #[derive(Clone)]
@@ -17,9 +16,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Brings the tables up to date.
-    pub async fn open(db: Database) -> Result<Self, Error> {
-        db.migrate::<migration::Migrator>().await?;
-        Ok(Self { db })
+    /// The store over a database whose tables are up to date.
+    pub fn new(db: Database) -> Self {
+        Self { db }
     }
 }

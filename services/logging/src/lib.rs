@@ -56,7 +56,7 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 /// Opens the room: brings the tables up to date and starts to consume and to publish.
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects, program, adherence, ai_inference } = needs;
-    db.migrate::<Migrator>().await?;
+    migrate(&db).await?;
     let store = Store::new(db.clone());
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));

@@ -137,7 +137,7 @@ pub struct Storage {
 #[command(next_help_heading = "Telemetry")]
 pub struct Log {
     /// Which log lines to write, by level and module.
-    #[arg(long, env = "PRAAN_LOG", default_value = "info,sqlx=warn,s3s=off,opentelemetry=warn", value_name = "FILTER")]
+    #[arg(long, env = "PRAAN_LOG", default_value = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn", value_name = "FILTER")]
     pub log: String,
     /// How log lines look.
     #[arg(long, env = "PRAAN_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]

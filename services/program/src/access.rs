@@ -50,7 +50,12 @@ impl Access {
     }
 
     /// A program, if the user may do this with it. Absent, foreign and deleted are denied alike.
-    pub async fn program(&self, user_id: i64, program_id: i64, action: Action) -> Result<AuthorizedProgram, Error> {
+    pub async fn program(
+        &self,
+        user_id: i64,
+        program_id: i64,
+        action: Action,
+    ) -> Result<AuthorizedProgram, Error> {
         let program = self.store.program(program_id).await?.ok_or_else(Error::denied)?;
         let there = match action {
             Action::Read | Action::Write => program.deleted_at.is_none(),
@@ -68,9 +73,18 @@ impl Access {
     }
 
     /// A member, if the user may do this with the member's programs.
-    pub async fn member(&self, user_id: i64, member_id: i64, action: Action) -> Result<AuthorizedMember, Error> {
+    pub async fn member(
+        &self,
+        user_id: i64,
+        member_id: i64,
+        action: Action,
+    ) -> Result<AuthorizedMember, Error> {
         let decision = self.family.authorize(user_id, member_id, on_member(action)).await?;
-        Ok(AuthorizedMember { family_id: decision.family_id, member_id, today: self.today(&decision.time_zone)? })
+        Ok(AuthorizedMember {
+            family_id: decision.family_id,
+            member_id,
+            today: self.today(&decision.time_zone)?,
+        })
     }
 
     /// Every member whose programs the user may see.

@@ -31,7 +31,10 @@ impl Service {
 
 #[tonic::async_trait]
 impl ProgramService for Service {
-    async fn create_program(&self, request: Request<CreateProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn create_program(
+        &self,
+        request: Request<CreateProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let member = self.access.member(call.caller.id, call.message.member_id, May::Write).await?;
         Ok(Response::new(self.planning.create(&call, member).await?))
@@ -67,7 +70,10 @@ impl ProgramService for Service {
         Ok(Response::new(encode::program(program.program(), program.today())))
     }
 
-    async fn update_program(&self, request: Request<UpdateProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn update_program(
+        &self,
+        request: Request<UpdateProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let UpdateProgramRequest { program_id, title, update_mask } = &call.message;
         let program = self.access.program(call.caller.id, *program_id, May::Write).await?;
@@ -86,25 +92,37 @@ impl ProgramService for Service {
         Ok(Response::new(DeleteProgramResponse {}))
     }
 
-    async fn restore_program(&self, request: Request<RestoreProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn restore_program(
+        &self,
+        request: Request<RestoreProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Restore).await?;
         Ok(Response::new(self.planning.restore(&call, program).await?))
     }
 
-    async fn pause_program(&self, request: Request<PauseProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn pause_program(
+        &self,
+        request: Request<PauseProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Write).await?;
         Ok(Response::new(self.planning.take(&call, program, Step::Pause).await?))
     }
 
-    async fn resume_program(&self, request: Request<ResumeProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn resume_program(
+        &self,
+        request: Request<ResumeProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Write).await?;
         Ok(Response::new(self.planning.take(&call, program, Step::Resume).await?))
     }
 
-    async fn complete_program(&self, request: Request<CompleteProgramRequest>) -> Result<Response<Program>, Status> {
+    async fn complete_program(
+        &self,
+        request: Request<CompleteProgramRequest>,
+    ) -> Result<Response<Program>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Write).await?;
         Ok(Response::new(self.planning.take(&call, program, Step::Complete).await?))
@@ -119,10 +137,14 @@ impl ProgramService for Service {
         Ok(Response::new(config.as_ref().map(encode::config).unwrap_or_default()))
     }
 
-    async fn replace_config(&self, request: Request<ReplaceConfigRequest>) -> Result<Response<Config>, Status> {
+    async fn replace_config(
+        &self,
+        request: Request<ReplaceConfigRequest>,
+    ) -> Result<Response<Config>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Write).await?;
-        let ReplaceConfigRequest { nutrition_goals, strength_goals, clinical_goals, phases, .. } = call.message.clone();
+        let ReplaceConfigRequest { nutrition_goals, strength_goals, clinical_goals, phases, .. } =
+            call.message.clone();
         let goals = Goals { nutrition_goals, strength_goals, clinical_goals, phases };
         let goals = Checked::read(&goals, "").map_err(Error::invalid_fields)?;
         Ok(Response::new(self.planning.replace_config(&call.actor(), program, goals).await?))

@@ -45,10 +45,11 @@ impl Planning {
         let goals = request.config.as_ref().map(|goals| Goals::read(goals, "config."));
         let goals = goals.transpose().map_err(Error::invalid_fields)?;
 
-        let tx = match self.store.db().write_once(&call.key(), &call.actor(), Action::Create, RESOURCE).await? {
-            Once::Done { answer, .. } => return Ok(answer),
-            Once::New(tx) => tx,
-        };
+        let tx =
+            match self.store.db().write_once(&call.key(), &call.actor(), Action::Create, RESOURCE).await? {
+                Once::Done { answer, .. } => return Ok(answer),
+                Once::New(tx) => tx,
+            };
         let program = Program {
             id: tx.next_id("care_programs").await?,
             family_id: member.family_id(),
@@ -105,10 +106,11 @@ impl Planning {
         call: &Call<wire::RestoreProgramRequest>,
         program: AuthorizedProgram,
     ) -> Result<wire::Program, Error> {
-        let tx = match self.store.db().write_once(&call.key(), &call.actor(), Action::Restore, RESOURCE).await? {
-            Once::Done { answer, .. } => return Ok(answer),
-            Once::New(tx) => tx,
-        };
+        let tx =
+            match self.store.db().write_once(&call.key(), &call.actor(), Action::Restore, RESOURCE).await? {
+                Once::Done { answer, .. } => return Ok(answer),
+                Once::New(tx) => tx,
+            };
         let mut changed = store::program::lock_deleted(&tx, &program).await?;
         changed.restore().map_err(illegal)?;
         raise(&tx, &mut changed).await?;

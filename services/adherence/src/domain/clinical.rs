@@ -33,18 +33,22 @@ pub struct CheckInputs {
 impl Inputs {
     /// Looks at the day, and for weekly checks at the week so far. Only days that ask for measurements count.
     pub fn of(goals: &Clinical, plan: &Plan, history: &History, day: NaiveDate) -> Self {
-        let week: Vec<_> = week::so_far(day).into_iter().filter(|day| plan.asked(*day).clinical.is_some()).collect();
+        let week: Vec<_> =
+            week::so_far(day).into_iter().filter(|day| plan.asked(*day).clinical.is_some()).collect();
         let mut inputs = Self::default();
         for check in &goals.checks {
             let taken = |on: NaiveDate| history.measurements(on).filter(|taken| taken.metric == check.metric);
             let (expected, done) = match check.often {
                 Often::Daily(times) => (times, taken(day).count()),
-                Often::Weekly(times) => (week::due(times, week.len()), week.iter().map(|day| taken(*day).count()).sum()),
+                Often::Weekly(times) => {
+                    (week::due(times, week.len()), week.iter().map(|day| taken(*day).count()).sum())
+                }
             };
             inputs.checks.push(CheckInputs { metric: check.metric.clone(), expected, done: done as i64 });
             if let Some((low, high)) = check.target {
                 inputs.with_target += taken(day).count() as i64;
-                inputs.within_target += taken(day).filter(|taken| (low..=high).contains(&taken.value)).count() as i64;
+                inputs.within_target +=
+                    taken(day).filter(|taken| (low..=high).contains(&taken.value)).count() as i64;
             }
         }
         inputs
@@ -128,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_daily_and_a_weekly_check_are_added_up() {
-        let plan = measuring(vec![check("pain", Often::Daily(3), None), check("weight", Often::Weekly(7), None)]);
+        let plan =
+            measuring(vec![check("pain", Often::Daily(3), None), check("weight", Often::Weekly(7), None)]);
         let history = History::of([checkin(1, "2026-01-06", &[("pain", 1_000), ("weight", 70_000)])]);
         // one of three, and one of the two due by Tuesday
         assert_eq!(share(&plan, &history, "2026-01-06"), Some(4_000));
@@ -150,7 +155,9 @@ mod tests {
             check("glucose", Often::Daily(1), Some((80_000, 130_000))),
             check("pain", Often::Daily(1), None),
         ]);
-        let control = |history: &History, date| inputs(&plan, history, date).control().map(|c| Score::of(c).hundredths());
+        let control = |history: &History, date| {
+            inputs(&plan, history, date).control().map(|c| Score::of(c).hundredths())
+        };
         let history = History::of([
             checkin(1, "2026-01-05", &[("blood_pressure", 135_000), ("glucose", 130_001), ("pain", 9_000)]),
             checkin(2, "2026-01-05", &[("blood_pressure", 110_000)]),

@@ -53,7 +53,8 @@ impl Day {
     pub fn of(plan: &Plan, history: &History, date: NaiveDate) -> Self {
         let asked = plan.asked(date);
         let meals = asked.nutrition.map(|_| nutrition::Inputs::of(history.meals(date)));
-        let sessions = asked.strength.map(|goals| strength::Inputs::of(goals.sessions_per_week, plan, history, date));
+        let sessions =
+            asked.strength.map(|goals| strength::Inputs::of(goals.sessions_per_week, plan, history, date));
         let checks = asked.clinical.map(|goals| clinical::Inputs::of(goals, plan, history, date));
 
         let nutrition = meals.as_ref().zip(asked.nutrition).and_then(|(inputs, goals)| inputs.share(goals));
@@ -123,12 +124,17 @@ mod tests {
     }
 
     fn scores(day: &Day) -> [Option<i32>; 5] {
-        [day.nutrition, day.strength, day.clinical, day.total, day.control].map(|score| score.map(Score::hundredths))
+        [day.nutrition, day.strength, day.clinical, day.total, day.control]
+            .map(|score| score.map(Score::hundredths))
     }
 
     #[test]
     fn the_total_is_the_weighted_mean_of_what_is_known() {
-        let logs = [meal(1, "2026-01-05", 45_000), session(2, "2026-01-05", 5_000), checkin(3, "2026-01-05", &[("weight", 70_000)])];
+        let logs = [
+            meal(1, "2026-01-05", 45_000),
+            session(2, "2026-01-05", 5_000),
+            checkin(3, "2026-01-05", &[("weight", 70_000)]),
+        ];
         let all = Day::of(&whole(), &History::of(logs.clone()), day("2026-01-05"));
         // (75 + 2 * 50 + 50) / 4
         assert_eq!(scores(&all), [Some(7_500), Some(5_000), Some(5_000), Some(5_625), Some(10_000)]);

@@ -42,5 +42,10 @@ pub fn session(log_id: i64, date: &str, sets: i64) -> Contribution {
 
 pub fn checkin(log_id: i64, date: &str, values: &[(&str, i64)]) -> Contribution {
     let measurement = |(metric, value): &(&str, i64)| Measurement { metric: (*metric).into(), value: *value };
-    Contribution { log_id, revision: 1, date: day(date), part: Part::Checkin(values.iter().map(measurement).collect()) }
+    Contribution {
+        log_id,
+        revision: 1,
+        date: day(date),
+        part: Part::Checkin(values.iter().map(measurement).collect()),
+    }
 }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::goals::Intake;
+use super::sight::LogType;
 
 /// What one revision of a log adds to the score.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,7 @@ pub struct Contribution {
 }
 
 /// What a log adds, in whole thousandths.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "values", rename_all = "UPPERCASE")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Nothing: a photo that is still to be read, or could not be.
     Nothing,
@@ -32,6 +32,17 @@ pub enum Part {
     Workout(Session),
     /// Measurements, in the order they were sent.
     Checkin(Vec<Measurement>),
+}
+
+impl Part {
+    /// The kind of log it came from. Only a photo of a meal can add nothing.
+    pub fn log_type(&self) -> LogType {
+        match self {
+            Part::Nothing | Part::Nutrition(_) => LogType::Nutrition,
+            Part::Workout(_) => LogType::Workout,
+            Part::Checkin(_) => LogType::Checkin,
+        }
+    }
 }
 
 /// A strength session.
@@ -62,7 +73,8 @@ impl History {
     pub fn of(contributions: impl IntoIterator<Item = Contribution>) -> Self {
         let mut held: HashMap<i64, Contribution> = HashMap::new();
         for contribution in contributions {
-            let later = held.get(&contribution.log_id).is_none_or(|known| known.revision < contribution.revision);
+            let later =
+                held.get(&contribution.log_id).is_none_or(|known| known.revision < contribution.revision);
             if later {
                 held.insert(contribution.log_id, contribution);
             }
@@ -78,17 +90,20 @@ impl History {
 
     /// The meals of a day.
     pub fn meals(&self, day: NaiveDate) -> impl Iterator<Item = &Intake> {
-        self.parts(day).filter_map(|part| if let Part::Nutrition(intake) = part { Some(intake) } else { None })
+        self.parts(day)
+            .filter_map(|part| if let Part::Nutrition(intake) = part { Some(intake) } else { None })
     }
 
     /// The sessions of a day.
     pub fn sessions(&self, day: NaiveDate) -> impl Iterator<Item = &Session> {
-        self.parts(day).filter_map(|part| if let Part::Workout(session) = part { Some(session) } else { None })
+        self.parts(day)
+            .filter_map(|part| if let Part::Workout(session) = part { Some(session) } else { None })
     }
 
     /// The measurements of a day.
     pub fn measurements(&self, day: NaiveDate) -> impl Iterator<Item = &Measurement> {
-        let checkins = self.parts(day).filter_map(|part| if let Part::Checkin(all) = part { Some(all) } else { None });
+        let checkins =
+            self.parts(day).filter_map(|part| if let Part::Checkin(all) = part { Some(all) } else { None });
         checkins.flatten()
     }
 
@@ -120,19 +135,5 @@ mod tests {
         let jumbled = [&gone, &moved, &first, &other, &was, &moved, &first, &gone, &other];
         assert_eq!(History::of(jumbled.into_iter().cloned()), expected);
         assert_eq!(History::of(jumbled.into_iter().rev().cloned()), expected);
-    }
-
-    #[test]
-    fn parts_are_kept_as_plain_json() {
-        let part = Part::Checkin(vec![Measurement { metric: "weight".into(), value: 70_500 }]);
-        let json = serde_json::to_string(&part).unwrap();
-        assert_eq!(json, r#"{"kind":"CHECKIN","values":[{"metric":"weight","value":70500}]}"#);
-        assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), part);
-        let meal = Part::Nutrition(Intake::from([(crate::domain::goals::Nutrient::ProteinG, 5)]));
-        let json = serde_json::to_string(&meal).unwrap();
-        assert_eq!(json, r#"{"kind":"NUTRITION","values":{"protein_g":5}}"#);
-        assert_eq!(serde_json::from_str::<Part>(&json).unwrap(), meal);
-        let nothing = serde_json::to_string(&Part::Nothing).unwrap();
-        assert_eq!(serde_json::from_str::<Part>(&nothing).unwrap(), Part::Nothing);
     }
 }

@@ -61,13 +61,19 @@ mod tests {
     use crate::domain::strength::Inputs;
 
     fn standing(member_id: i64, score: i32) -> Standing {
-        Standing { member_id, name: format!("m{member_id}"), score: Score::stored(score), coverage: Score::stored(10_000) }
+        Standing {
+            member_id,
+            name: format!("m{member_id}"),
+            score: Score::stored(score),
+            coverage: Score::stored(10_000),
+        }
     }
 
     #[test]
     fn equal_scores_share_a_place_and_the_next_is_further_down() {
         let places = rank(vec![standing(4, 700), standing(3, 900), standing(2, 800), standing(1, 900)]);
-        let seen: Vec<_> = places.iter().map(|place| (place.rank, place.tied, place.standing.member_id)).collect();
+        let seen: Vec<_> =
+            places.iter().map(|place| (place.rank, place.tied, place.standing.member_id)).collect();
         assert_eq!(seen, [(1, true, 1), (1, true, 3), (3, false, 2), (4, false, 4)]);
         assert!(rank(Vec::new()).is_empty());
     }
@@ -87,7 +93,9 @@ mod tests {
             };
             Sight::whole().day(&day, day.date)
         };
-        let of = |days: &[bool]| Standing::of(1, "m".into(), &days.iter().map(|known| shown(*known)).collect::<Vec<_>>());
+        let of = |days: &[bool]| {
+            Standing::of(1, "m".into(), &days.iter().map(|known| shown(*known)).collect::<Vec<_>>())
+        };
         assert_eq!(of(&[true, false]).map(|standing| standing.coverage.hundredths()), Some(5_000));
         assert_eq!(of(&[true, false, false]), None);
         assert_eq!(of(&[]), None);

@@ -100,7 +100,11 @@ mod tests {
         ];
         for (bound, intake, expected) in cases {
             let meals = [Intake::from([(Calories, intake)])];
-            assert_eq!(hundredths(&meals, vec![target(Calories, bound)]), Some(expected), "{bound:?} {intake}");
+            assert_eq!(
+                hundredths(&meals, vec![target(Calories, bound)]),
+                Some(expected),
+                "{bound:?} {intake}"
+            );
         }
     }
 

@@ -64,7 +64,10 @@ pub struct Asked<'a> {
 impl Plan {
     /// Whether the program runs on a day: it is one of its days, and the program is neither resting nor deleted.
     pub fn runs_on(&self, day: NaiveDate) -> bool {
-        !self.deleted && self.start <= day && day <= self.end && !self.pauses.iter().any(|pause| pause.holds(day))
+        !self.deleted
+            && self.start <= day
+            && day <= self.end
+            && !self.pauses.iter().any(|pause| pause.holds(day))
     }
 
     /// What a day asks for: the latest version that had begun to hold, with what its phase replaces, domain by domain.
@@ -188,7 +191,8 @@ mod tests {
     #[test]
     fn days_are_counted_from_one_and_end_with_the_program() {
         let mut plan = plan("2026-01-01");
-        let numbers = ["2025-12-30", "2026-01-01", "2026-03-31", "2026-05-01"].map(|date| plan.day_number(day(date)));
+        let numbers =
+            ["2025-12-30", "2026-01-01", "2026-03-31", "2026-05-01"].map(|date| plan.day_number(day(date)));
         assert_eq!(numbers, [0, 1, 90, 90]);
         assert_eq!(plan.days(day("2025-01-01"), day("2026-01-02")), [day("2026-01-01"), day("2026-01-02")]);
         plan.end = day("2025-12-20");

@@ -60,7 +60,8 @@ impl Score {
 
     /// The mean of scores, rounded half up; none of none.
     pub fn mean(scores: impl IntoIterator<Item = Score>) -> Option<Self> {
-        let (sum, count) = scores.into_iter().fold((0, 0), |(sum, count), score| (sum + i64::from(score.0), count + 1));
+        let (sum, count) =
+            scores.into_iter().fold((0, 0), |(sum, count), score| (sum + i64::from(score.0), count + 1));
         (count > 0).then(|| Self(((2 * sum + count) / (2 * count)) as i32))
     }
 }
@@ -104,7 +105,13 @@ mod tests {
 
     #[test]
     fn bands_begin_at_eighty_and_fifty() {
-        let cases = [(10_000, Band::Good), (8_000, Band::Good), (7_999, Band::Fair), (5_000, Band::Fair), (4_999, Band::Poor)];
+        let cases = [
+            (10_000, Band::Good),
+            (8_000, Band::Good),
+            (7_999, Band::Fair),
+            (5_000, Band::Fair),
+            (4_999, Band::Poor),
+        ];
         for (hundredths, band) in cases {
             assert_eq!(Score(hundredths).band(), band);
         }

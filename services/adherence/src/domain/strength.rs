@@ -26,7 +26,8 @@ impl Inputs {
         for day in week::so_far(day) {
             if let Some(goals) = plan.asked(day).strength {
                 counted += 1;
-                half_credits += history.sessions(day).map(|session| credit(session, goals.session)).sum::<i64>();
+                half_credits +=
+                    history.sessions(day).map(|session| credit(session, goals.session)).sum::<i64>();
             }
         }
         Self { due: week::due(planned, counted), half_credits }
@@ -90,7 +91,8 @@ mod tests {
     /// A plan from Monday, 5 January 2026, with three sessions of ten sets a week.
     fn three() -> Plan {
         let mut plan = plan("2026-01-05");
-        plan.versions = vec![version(1, "2026-01-05", Goals { strength: Some(strength(3)), ..Goals::default() })];
+        plan.versions =
+            vec![version(1, "2026-01-05", Goals { strength: Some(strength(3)), ..Goals::default() })];
         plan
     }
 
@@ -114,7 +116,8 @@ mod tests {
     #[test]
     fn credit_is_held_against_what_is_due_so_far() {
         let history = History::of([session(1, "2026-01-06", 10_000), session(2, "2026-01-09", 5_000)]);
-        let expected = [None, Some(10_000), Some(10_000), Some(10_000), Some(7_500), Some(7_500), Some(5_000)];
+        let expected =
+            [None, Some(10_000), Some(10_000), Some(10_000), Some(7_500), Some(7_500), Some(5_000)];
         assert_eq!(scores(&three(), &history, &WEEK), expected);
         // and the next week starts anew
         assert_eq!(scores(&three(), &history, &["2026-01-12", "2026-01-14"]), [None, Some(0)]);

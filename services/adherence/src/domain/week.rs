@@ -30,8 +30,14 @@ mod tests {
     #[test]
     fn weeks_begin_on_monday() {
         // the first of January 2027 is the Friday of week 53 of 2026
-        assert_eq!((monday(day("2027-01-01")), sunday(day("2027-01-01"))), (day("2026-12-28"), day("2027-01-03")));
-        assert_eq!((monday(day("2026-12-28")), sunday(day("2027-01-03"))), (day("2026-12-28"), day("2027-01-03")));
+        assert_eq!(
+            (monday(day("2027-01-01")), sunday(day("2027-01-01"))),
+            (day("2026-12-28"), day("2027-01-03"))
+        );
+        assert_eq!(
+            (monday(day("2026-12-28")), sunday(day("2027-01-03"))),
+            (day("2026-12-28"), day("2027-01-03"))
+        );
         assert_eq!(so_far(day("2026-12-30")), [day("2026-12-28"), day("2026-12-29"), day("2026-12-30")]);
     }
 

@@ -41,9 +41,15 @@ struct Kept {
 impl MemoryCache {
     /// An empty cache.
     pub fn new(clock: &Clock) -> Arc<Self> {
-        let weight = |key: &String, kept: &Kept| u32::try_from(key.len() + kept.entry.value.len()).unwrap_or(u32::MAX);
+        let weight =
+            |key: &String, kept: &Kept| u32::try_from(key.len() + kept.entry.value.len()).unwrap_or(u32::MAX);
         let entries = Entries::builder().max_capacity(MOST_BYTES).weigher(weight).expire_after(Ttl).build();
-        Arc::new(Self { clock: clock.clone(), entries, buckets: Buckets::default(), channels: Channels::default() })
+        Arc::new(Self {
+            clock: clock.clone(),
+            entries,
+            buckets: Buckets::default(),
+            channels: Channels::default(),
+        })
     }
 }
 
@@ -54,7 +60,13 @@ impl Cache for MemoryCache {
         Ok(kept.map(|kept| kept.entry))
     }
 
-    async fn put_if_newer(&self, key: &str, version: i64, value: Bytes, ttl: Duration) -> Result<bool, Error> {
+    async fn put_if_newer(
+        &self,
+        key: &str,
+        version: i64,
+        value: Bytes,
+        ttl: Duration,
+    ) -> Result<bool, Error> {
         let now = self.clock.now();
         let kept = Kept { entry: Entry { version, value }, ttl, ends_at: now + ttl };
         let outcome = self
@@ -98,7 +110,13 @@ impl Expiry<String, Kept> for Ttl {
         Some(kept.ttl)
     }
 
-    fn expire_after_update(&self, _: &String, kept: &Kept, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        _: &String,
+        kept: &Kept,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
         Some(kept.ttl)
     }
 }

@@ -74,7 +74,10 @@ mod tests {
         assert_eq!([at(start).remaining, at(start).remaining, at(start).remaining], [2, 1, 0]);
         let refused = at(start);
         assert!(!refused.allowed);
-        assert_eq!((refused.retry_after, refused.reset_after), (Duration::from_secs(1), Duration::from_secs(3)));
+        assert_eq!(
+            (refused.retry_after, refused.reset_after),
+            (Duration::from_secs(1), Duration::from_secs(3))
+        );
         assert!(!at(start + SECOND - 1).allowed);
         assert!(at(start + SECOND).allowed);
         assert!(!at(start + SECOND).allowed);

@@ -76,7 +76,9 @@ pub async fn reserve(sequence: &'static str, connection: &impl ConnectionTrait) 
     let first = sequence::ActiveModel { name: Set(sequence.to_owned()), next: Set(1 + BLOCK) };
     let onward = Expr::col((sequence::Entity, sequence::Column::Next)).add(BLOCK);
     let row = sequence::Entity::insert(first)
-        .on_conflict(OnConflict::column(sequence::Column::Name).value(sequence::Column::Next, onward).to_owned())
+        .on_conflict(
+            OnConflict::column(sequence::Column::Name).value(sequence::Column::Next, onward).to_owned(),
+        )
         .exec_with_returning(connection)
         .await
         .stored()?;

@@ -19,7 +19,9 @@ impl Database {
         };
         let inserted = inbox::Entity::insert(row)
             .on_conflict(
-                OnConflict::columns([inbox::Column::Consumer, inbox::Column::MessageId]).do_nothing().to_owned(),
+                OnConflict::columns([inbox::Column::Consumer, inbox::Column::MessageId])
+                    .do_nothing()
+                    .to_owned(),
             )
             .try_insert()
             .exec_without_returning(tx.connection())

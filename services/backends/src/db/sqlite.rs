@@ -28,7 +28,10 @@ pub enum Durability {
 
 /// Opens the connections for reading and the one for writing. SQLite has one writer at a time: a pool of one lets writers
 /// queue up in order in this process, instead of polling for the file's lock.
-pub async fn open(path: &Path, durability: Durability) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
+pub async fn open(
+    path: &Path,
+    durability: Durability,
+) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
     // Made here and not by SQLite, so that only the owner can read it; the write-ahead log takes the file's mode over.
     fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(Error::internal)?;
     let options = SqliteConnectOptions::new()

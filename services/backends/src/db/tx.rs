@@ -18,12 +18,13 @@ pub struct Tx {
     inner: DatabaseTransaction,
     /// Blocks of ids reserved inside; they exist for others only once this commits.
     blocks: ids::Blocks,
-    published: AtomicBool,
+    /// Whether there is something for the relay.
+    due_now: AtomicBool,
 }
 
 impl Tx {
     pub(super) fn new(db: Database, inner: DatabaseTransaction) -> Self {
-        Self { db, inner, blocks: ids::Blocks::default(), published: AtomicBool::new(false) }
+        Self { db, inner, blocks: ids::Blocks::default(), due_now: AtomicBool::new(false) }
     }
 
     /// The transaction, for the statements of the effect.
@@ -69,7 +70,9 @@ impl Tx {
             claimed_at: Set(None),
         };
         outbox::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
-        self.published.store(true, Ordering::Relaxed);
+        if delay.is_zero() {
+            self.due_now.store(true, Ordering::Relaxed);
+        }
         Ok(id)
     }
 
@@ -88,7 +91,7 @@ impl Tx {
     pub async fn commit_quietly(self) -> Result<(), Error> {
         self.inner.commit().await.stored()?;
         self.blocks.pour(&self.db.0.ids.blocks);
-        if self.published.into_inner() {
+        if self.due_now.into_inner() {
             self.db.outbox_filled().notify_one();
         }
         Ok(())

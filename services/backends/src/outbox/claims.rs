@@ -85,7 +85,8 @@ impl Claims {
 
     /// Deletes rows that are published and releases the others, to be tried again later.
     pub async fn settle(&self, ends: &[End]) -> Result<(), Error> {
-        let published: Vec<_> = ends.iter().filter(|end| end.published).map(|end| end.row.id.as_str()).collect();
+        let published: Vec<_> =
+            ends.iter().filter(|end| end.published).map(|end| end.row.id.as_str()).collect();
         if !published.is_empty() {
             Entity::delete_many().filter(Column::Id.is_in(published)).exec(self.writes()).await.stored()?;
         }

@@ -35,7 +35,9 @@ impl Message {
     /// The payload.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         // The parser's own words may quote the body.
-        let place = |e: serde_json::Error| format!("message {}: {:?} at column {}", self.id, e.classify(), e.column());
+        let place = |e: serde_json::Error| {
+            format!("message {}: {:?} at column {}", self.id, e.classify(), e.column())
+        };
         serde_json::from_slice(&self.body).map_err(|e| Error::internal(place(e)))
     }
 }

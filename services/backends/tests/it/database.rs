@@ -65,7 +65,8 @@ impl MigrationName for Tables {
 impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl::run(manager, ddl::shared()).await?;
-        let counters = "CREATE TABLE counters (id BIGINT NOT NULL PRIMARY KEY, value BIGINT NOT NULL, note TEXT UNIQUE)";
+        let counters =
+            "CREATE TABLE counters (id BIGINT NOT NULL PRIMARY KEY, value BIGINT NOT NULL, note TEXT UNIQUE)";
         let samples = "CREATE TABLE samples (id BIGINT NOT NULL PRIMARY KEY, at TIMESTAMPTZ NOT NULL, date DATE NOT NULL,
             document JSONB NOT NULL, bytes BYTEA NOT NULL, flag BOOLEAN NOT NULL, ratio DOUBLE PRECISION NOT NULL,
             small INTEGER NOT NULL, words TEXT, gone TIMESTAMPTZ)";

@@ -63,7 +63,8 @@ impl Process {
 
     async fn consume(&self, handler: Arc<dyn Handler>) {
         use backends::Queue;
-        let subscription = Subscription::new("one", "things.changed").backoff(std::time::Duration::from_millis(1));
+        let subscription =
+            Subscription::new("one", "things.changed").backoff(std::time::Duration::from_millis(1));
         self.queue.subscribe(subscription, handler).await.unwrap();
     }
 

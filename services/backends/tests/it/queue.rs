@@ -47,6 +47,7 @@ pub async fn send(queue: &Arc<dyn Queue>, n: u32) -> Message {
 
 /// Binds a queue that does not wait long between attempts.
 pub async fn bind(queue: &Arc<dyn Queue>, name: &str, attempts: u32, handler: Arc<dyn Handler>) {
-    let subscription = Subscription::new(name, "things.changed").attempts(attempts).backoff(Duration::from_millis(1));
+    let subscription =
+        Subscription::new(name, "things.changed").attempts(attempts).backoff(Duration::from_millis(1));
     queue.subscribe(subscription, handler).await.unwrap();
 }

@@ -7,5 +7,8 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut ask: impl FnMut() -
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(30), asking).await.is_ok(), "waited in vain for: {what}");
+    assert!(
+        tokio::time::timeout(Duration::from_secs(30), asking).await.is_ok(),
+        "waited in vain for: {what}"
+    );
 }

@@ -1,5 +1,7 @@
 //! The scores, which are told of every revision of a log.
 
+use std::time::Duration;
+
 use chassis::mesh::answered;
 use chassis::{Error, Link};
 use chrono::{DateTime, Utc};
@@ -9,6 +11,9 @@ use proto::adherence::v1::record_log_request::Contribution;
 
 use crate::domain::log::{Revision, Status};
 use crate::domain::payload::{Checkin, Nutrition, Payload, Workout};
+
+/// A person whose log is stored shall not wait for long to hear what it was worth.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The adherence service, as the keeper of scores.
 #[derive(Clone)]
@@ -35,6 +40,8 @@ impl Scores {
             plan_version: revision.by.plan_version,
             contribution: contribution(revision),
         };
+        let mut request = tonic::Request::new(request);
+        request.set_timeout(PATIENCE);
         Ok(answered(self.client.clone().record_log(request).await)?.impact_basis_points)
     }
 }

@@ -40,7 +40,8 @@ mod tests {
     fn ninety_days_in_three_phases() {
         let start = day("2026-01-01");
         assert_eq!(last_day(start), day("2026-03-31"));
-        let phases = [(-400, 1), (-1, 1), (0, 1), (29, 1), (30, 2), (59, 2), (60, 3), (89, 3), (90, 3), (400, 3)];
+        let phases =
+            [(-400, 1), (-1, 1), (0, 1), (29, 1), (30, 2), (59, 2), (60, 3), (89, 3), (90, 3), (400, 3)];
         for (offset, expected) in phases {
             assert_eq!(phase(start, start + TimeDelta::days(offset)), expected, "day {offset}");
         }

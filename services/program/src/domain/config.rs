@@ -74,7 +74,8 @@ mod tests {
     /// A member who moves west can have a later version begin on an earlier day.
     #[test]
     fn leaving_out_what_decides_nothing_changes_no_day() {
-        let all = versions(&["2026-01-01", "2026-01-05", "2026-01-05", "2026-01-09", "2026-01-08", "2026-01-12"]);
+        let all =
+            versions(&["2026-01-01", "2026-01-05", "2026-01-05", "2026-01-09", "2026-01-08", "2026-01-12"]);
         let kept = decisive(all.clone());
         assert_eq!(kept.iter().map(|config| config.version).collect::<Vec<_>>(), [1, 3, 5, 6]);
         for offset in 0..20 {

@@ -50,7 +50,9 @@ impl Goals {
             nutrition: read_nutrition(goals.nutrition_goals.as_ref(), path, &mut faults),
             strength: read_strength(goals.strength_goals.as_ref(), path, &mut faults),
             clinical: read_clinical(goals.clinical_goals.as_ref(), path, &mut faults),
-            phases: phases.map(|(n, phase)| read_phase(phase, &format!("{path}phases[{n}]."), &mut faults)).collect(),
+            phases: phases
+                .map(|(n, phase)| read_phase(phase, &format!("{path}phases[{n}]."), &mut faults))
+                .collect(),
         };
         for (n, phase) in goals.phases.iter().enumerate() {
             if goals.phases[..n].iter().any(|earlier| earlier.phase == phase.phase) {
@@ -86,7 +88,11 @@ fn read_phase(phase: &wire::PhaseGoals, path: &str, faults: &mut Faults) -> Phas
     }
 }
 
-fn read_nutrition(goals: Option<&wire::NutritionGoals>, path: &str, faults: &mut Faults) -> Option<Nutrition> {
+fn read_nutrition(
+    goals: Option<&wire::NutritionGoals>,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<Nutrition> {
     goals.map(|goals| Nutrition::read(goals, &format!("{path}nutrition_goals"), faults))
 }
 

@@ -47,7 +47,8 @@ fn of(members: &[AuthorizedMember]) -> Condition {
     families.sort_unstable();
     families.dedup();
     families.into_iter().fold(Condition::any().add(Column::Id.lt(0)), |any, family_id| {
-        let ids = members.iter().filter(|member| member.family_id() == family_id).map(AuthorizedMember::member_id);
+        let ids =
+            members.iter().filter(|member| member.family_id() == family_id).map(AuthorizedMember::member_id);
         any.add(Column::FamilyId.eq(family_id).and(Column::MemberId.is_in(ids)))
     })
 }
@@ -101,7 +102,8 @@ impl TryFrom<Model> for Program {
     type Error = Error;
 
     fn try_from(row: Model) -> Result<Self, Error> {
-        let state = State::named(&row.status).ok_or_else(|| Error::internal("care_programs.status cannot be read"))?;
+        let state = State::named(&row.status)
+            .ok_or_else(|| Error::internal("care_programs.status cannot be read"))?;
         Ok(Self {
             id: row.id,
             family_id: row.family_id,

@@ -5,7 +5,8 @@ use http::Request;
 /// S3 refuses a presigned request with an `x-amz-` header that was not signed; the server behind this gate does not. It matters:
 /// `x-amz-copy-source` beside somebody's own upload would make it a copy of another's file.
 pub fn admits<B>(request: &Request<B>) -> bool {
-    let parameters = || request.uri().query().unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
+    let parameters =
+        || request.uri().query().unwrap_or_default().split('&').filter_map(|p| p.split_once('='));
     if !parameters().any(|(name, _)| name.eq_ignore_ascii_case("X-Amz-Signature")) {
         return true;
     }

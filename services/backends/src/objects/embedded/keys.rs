@@ -24,7 +24,9 @@ fn parse(text: &str) -> Result<Credentials, Error> {
     let mut lines = text.lines().filter(|line| !line.is_empty());
     match (lines.next(), lines.next()) {
         (Some(access_key), Some(secret_key)) => Ok(Credentials::new(access_key, secret_key)),
-        _ => Err(Error::internal("the object store's credentials file is damaged; remove it and start again")),
+        _ => {
+            Err(Error::internal("the object store's credentials file is damaged; remove it and start again"))
+        }
     }
 }
 
@@ -33,7 +35,8 @@ fn make(file: &Path) -> Result<Credentials, Error> {
     // written beside and then renamed: a process killed in between leaves no half a file
     let draft = file.with_extension("new");
     let mut options = OpenOptions::new();
-    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(Error::internal)?;
+    let mut open =
+        options.write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(Error::internal)?;
     writeln!(open, "{}\n{}", credentials.access_key, credentials.secret_key).map_err(Error::internal)?;
     open.sync_all().map_err(Error::internal)?;
     fs::rename(&draft, file).map_err(Error::internal)?;

@@ -34,7 +34,14 @@ pub struct Line {
 impl Line {
     pub fn new(subscription: Subscription, handler: Arc<dyn Handler>, tasks: Tasks) -> Self {
         let hands = Semaphore::new(subscription.concurrency);
-        Self { subscription, handler, tasks, room: Arc::new(Semaphore::new(ROOM)), hands, dead: Mutex::default() }
+        Self {
+            subscription,
+            handler,
+            tasks,
+            room: Arc::new(Semaphore::new(ROOM)),
+            hands,
+            dead: Mutex::default(),
+        }
     }
 
     pub fn topic(&self) -> &str {

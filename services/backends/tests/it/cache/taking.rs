@@ -53,7 +53,11 @@ pub async fn leak(adapter: impl Adapter) {
     assert_eq!(passed, 30);
     clock.advance(TimeDelta::days(365));
     let verdict = cache.take("somebody", RATE).await.unwrap();
-    assert_eq!((verdict.remaining, verdict.reset_after), (59, Duration::from_secs(1)), "it never holds more than its burst");
+    assert_eq!(
+        (verdict.remaining, verdict.reset_after),
+        (59, Duration::from_secs(1)),
+        "it never holds more than its burst"
+    );
 }
 
 pub async fn apart(adapter: impl Adapter) {

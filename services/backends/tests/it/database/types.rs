@@ -92,7 +92,8 @@ pub async fn instants_in_order(adapter: impl Adapter) {
     store(&db, &samples).await;
     for (n, at) in (1_i64..).zip(instants) {
         let at: DateTime<Utc> = at.parse().unwrap();
-        let later = sample::Entity::find().filter(sample::Column::At.gte(at)).order_by_asc(sample::Column::At);
+        let later =
+            sample::Entity::find().filter(sample::Column::At.gte(at)).order_by_asc(sample::Column::At);
         let ids: Vec<_> = later.all(db.connection()).await.unwrap().iter().map(|row| row.id).collect();
         assert_eq!(ids, (n..=6).collect::<Vec<_>>());
     }

@@ -86,7 +86,8 @@ pub async fn no_lost_update(adapter: impl Adapter) {
         tokio::spawn(async move {
             for _ in 0..25 {
                 let tx = db.write(&somebody(), Action::Update, "Counter").await.unwrap();
-                let row = tx.connection().query_one_raw(Statement::from_string(db.backend(), &read)).await.unwrap();
+                let row =
+                    tx.connection().query_one_raw(Statement::from_string(db.backend(), &read)).await.unwrap();
                 let value: i64 = row.unwrap().try_get_by_index(0).unwrap();
                 let write = format!("UPDATE counters SET value = {} WHERE id = 1", value + 1);
                 tx.connection().execute_unprepared(&write).await.unwrap();

@@ -68,7 +68,8 @@ pub async fn away(_: impl Adapter) {
     // nobody listens on a port that was free a moment ago
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoint = format!("http://{free}");
-    let location = Location { public_endpoint: endpoint.clone(), endpoint, region: "r".into(), bucket: "praan".into() };
+    let location =
+        Location { public_endpoint: endpoint.clone(), endpoint, region: "r".into(), bucket: "praan".into() };
     let objects = Objects::new(location, &Credentials::new("access", "not to be told"), &Clock::system());
     let error = objects.get(KEY, 100).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable);

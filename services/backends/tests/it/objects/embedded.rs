@@ -23,7 +23,9 @@ impl Server {
     async fn start(&self, foundation: &Foundation, public_endpoint: Option<String>) -> Embedded {
         let address = "127.0.0.1:0".parse().unwrap();
         let directory = self.0.path().to_owned();
-        start(foundation, Settings { address, public_endpoint, directory, bucket: "praan".to_owned() }).await.unwrap()
+        start(foundation, Settings { address, public_endpoint, directory, bucket: "praan".to_owned() })
+            .await
+            .unwrap()
     }
 }
 
@@ -73,5 +75,8 @@ async fn a_browser_on_any_page_may_send_what_was_presigned() {
     assert_eq!(answer.headers()["access-control-allow-origin"], "*");
     assert!(answer.headers()["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
     let upload = fetch(request(&presigned).header("origin", "https://app.example.org").body("hello")).await;
-    assert_eq!((upload.status().as_u16(), &upload.headers()["access-control-allow-origin"]), (200, &"*".parse().unwrap()));
+    assert_eq!(
+        (upload.status().as_u16(), &upload.headers()["access-control-allow-origin"]),
+        (200, &"*".parse().unwrap())
+    );
 }

@@ -25,7 +25,9 @@ pub async fn presigned(adapter: impl Adapter) {
     let presigned = presign(&objects).await;
     assert_eq!(presigned.method, "PUT");
     assert_eq!(presigned.expires_at, clock.now() + TTL);
-    let header = |name: &str| presigned.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
+    let header = |name: &str| {
+        presigned.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    };
     assert_eq!((header("content-type"), header("content-length")), (Some("image/jpeg"), Some("1000")));
     assert_eq!(send(request(&presigned), PHOTO).await, 200);
     assert_eq!(objects.get(KEY, 1000).await.unwrap().unwrap(), PHOTO);

@@ -63,13 +63,17 @@ pub async fn stop(adapter: impl Adapter) {
     let clock = Clock::system();
     let first = Process::start(&adapter, &clock).await;
     let stuck = Arc::new(Stuck(Semaphore::new(0)));
-    let patient = backends::queue::Subscription::new("one", "things.changed").backoff(Duration::from_secs(3600));
+    let patient =
+        backends::queue::Subscription::new("one", "things.changed").backoff(Duration::from_secs(3600));
     backends::Queue::subscribe(first.queue.as_ref(), patient, stuck.clone()).await.unwrap();
     first.relay();
     first.send(1).await;
     first.send(2).await;
     stuck.0.acquire_many(2).await.unwrap().forget();
-    assert!(first.foundation.tasks.stop(Duration::from_secs(30)).await, "the relay ends when the process stops");
+    assert!(
+        first.foundation.tasks.stop(Duration::from_secs(30)).await,
+        "the relay ends when the process stops"
+    );
     assert_eq!(first.waiting().await, 1);
     first.crash();
     let second = Process::start(&adapter, &clock).await;

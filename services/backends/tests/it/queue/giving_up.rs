@@ -54,7 +54,8 @@ pub async fn redrive(adapter: impl Adapter) {
 
 pub async fn others(adapter: impl Adapter) {
     let queue = adapter.open().await;
-    let recorder = Recorder::new(|m| if m.read::<u32>().unwrap() == 0 { Outcome::Retry } else { Outcome::Done });
+    let recorder =
+        Recorder::new(|m| if m.read::<u32>().unwrap() == 0 { Outcome::Retry } else { Outcome::Done });
     bind(&queue, "one", 3, recorder.clone()).await;
     for n in 0..20 {
         send(&queue, n).await;

@@ -104,6 +104,7 @@ async fn a_stop_does_not_wait_for_further_attempts() {
 async fn a_queue_has_one_consumer() {
     let queue = Memory.open().await;
     bind(&queue, "one", 5, Recorder::new(|_| Outcome::Done)).await;
-    let second = queue.subscribe(Subscription::new("one", "others.changed"), Recorder::new(|_| Outcome::Done)).await;
+    let second =
+        queue.subscribe(Subscription::new("one", "others.changed"), Recorder::new(|_| Outcome::Done)).await;
     assert_eq!(second.unwrap_err().kind(), Kind::Internal);
 }

@@ -7,8 +7,11 @@ use crate::wait;
 
 pub async fn all_queues(adapter: impl Adapter) {
     let queue = adapter.open().await;
-    let (one, two, other) =
-        (Recorder::new(|_| Outcome::Done), Recorder::new(|_| Outcome::Done), Recorder::new(|_| Outcome::Done));
+    let (one, two, other) = (
+        Recorder::new(|_| Outcome::Done),
+        Recorder::new(|_| Outcome::Done),
+        Recorder::new(|_| Outcome::Done),
+    );
     bind(&queue, "one", 5, one.clone()).await;
     bind(&queue, "two", 5, two.clone()).await;
     queue.subscribe(Subscription::new("other", "others.changed"), other.clone()).await.unwrap();
@@ -37,7 +40,8 @@ pub async fn content(adapter: impl Adapter) {
     let queue = adapter.open().await;
     let recorder = Recorder::new(|_| Outcome::Done);
     bind(&queue, "one", 5, recorder.clone()).await;
-    let mut message = Message::new("things.changed", &serde_json::json!({ "log_id": 9_007_199_254_740_991_i64 })).unwrap();
+    let mut message =
+        Message::new("things.changed", &serde_json::json!({ "log_id": 9_007_199_254_740_991_i64 })).unwrap();
     message.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
     queue.publish(message.clone()).await.unwrap();
     wait::until("the delivery", async || !recorder.seen().is_empty()).await;

@@ -75,7 +75,8 @@ impl Handler for Threes {
 /// Three at a time get through together, so three are handled at once; a fourth would be counted.
 pub async fn concurrency(adapter: impl Adapter) {
     let queue = adapter.open().await;
-    let threes = Arc::new(Threes { barrier: Barrier::new(3), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let threes =
+        Arc::new(Threes { barrier: Barrier::new(3), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
     queue.subscribe(Subscription::new("one", "things.changed").concurrency(3), threes.clone()).await.unwrap();
     join_all((0..30).map(|n| send(&queue, n))).await;
     assert_eq!(threes.most.load(Ordering::SeqCst), 3);

@@ -63,7 +63,8 @@ impl Check {
             Often::Daily(times) => (Some(times), None),
             Often::Weekly(times) => (None, Some(times)),
         };
-        let target = self.target.as_ref().map(|target| wire::ControlRange { low: target.low, high: target.high });
+        let target =
+            self.target.as_ref().map(|target| wire::ControlRange { low: target.low, high: target.high });
         wire::ClinicalCheck { metric: self.metric.clone(), times_per_day, times_per_week, target }
     }
 }

@@ -33,18 +33,27 @@ impl Nutrition {
         let mut targets = Vec::with_capacity(goals.targets.len());
         for (n, target) in goals.targets.iter().enumerate() {
             let path = format!("{path}.targets[{n}]");
-            let same = |earlier: &&wire::NutrientTarget| (&earlier.nutrient, earlier.kind) == (&target.nutrient, target.kind);
+            let same = |earlier: &&wire::NutrientTarget| {
+                (&earlier.nutrient, earlier.kind) == (&target.nutrient, target.kind)
+            };
             if goals.targets[..n].iter().any(|earlier| same(&earlier)) {
                 faults.add(format!("{path}.nutrient"), "must not have two targets of one kind");
             }
             let bound = Bound::read(target, &path, faults);
-            targets.extend(bound.map(|bound| Target { nutrient: target.nutrient.clone(), bound, weight: target.weight }));
+            targets.extend(bound.map(|bound| Target {
+                nutrient: target.nutrient.clone(),
+                bound,
+                weight: target.weight,
+            }));
         }
         Self { weight: goals.weight, targets }
     }
 
     pub(super) fn to_wire(&self) -> wire::NutritionGoals {
-        wire::NutritionGoals { weight: self.weight, targets: self.targets.iter().map(Target::to_wire).collect() }
+        wire::NutritionGoals {
+            weight: self.weight,
+            targets: self.targets.iter().map(Target::to_wire).collect(),
+        }
     }
 }
 
@@ -72,7 +81,8 @@ impl Bound {
         for (field, given, wanted) in expected {
             if given.is_some() != wanted {
                 complete = false;
-                let message = if wanted { "is required for this kind" } else { "does not belong to this kind" };
+                let message =
+                    if wanted { "is required for this kind" } else { "does not belong to this kind" };
                 faults.add(format!("{path}.{field}"), message);
             }
         }

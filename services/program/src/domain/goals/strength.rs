@@ -28,11 +28,13 @@ impl Strength {
             (Some(sets), None) => Session::Sets(sets),
             (None, Some(minutes)) => Session::Minutes(minutes),
             (None, None) => {
-                faults.add(format!("{path}.sets_per_session"), "must be given, unless minutes_per_session is");
+                faults
+                    .add(format!("{path}.sets_per_session"), "must be given, unless minutes_per_session is");
                 return None;
             }
             (Some(_), Some(_)) => {
-                faults.add(format!("{path}.minutes_per_session"), "must not be given beside sets_per_session");
+                faults
+                    .add(format!("{path}.minutes_per_session"), "must not be given beside sets_per_session");
                 return None;
             }
         };

@@ -1,6 +1,6 @@
 use proto::program::v1::{
-    ClinicalCheck, ClinicalGoals, ControlRange, Goals as Wire, NutrientTarget, NutritionGoals, PhaseGoals, StrengthGoals,
-    TargetKind,
+    ClinicalCheck, ClinicalGoals, ControlRange, Goals as Wire, NutrientTarget, NutritionGoals, PhaseGoals,
+    StrengthGoals, TargetKind,
 };
 
 use super::Goals;
@@ -126,7 +126,10 @@ fn a_check_has_one_rhythm_a_metric_of_its_own_and_a_target_in_order() {
         (vec![check("weight", Some(1), None), check("spo2", None, Some(3))], vec![]),
         (vec![check("weight", None, None)], vec!["clinical_goals.checks[0].times_per_day"]),
         (vec![check("weight", Some(1), Some(1))], vec!["clinical_goals.checks[0].times_per_week"]),
-        (vec![check("pain", Some(1), None), check("pain", None, Some(1))], vec!["clinical_goals.checks[1].metric"]),
+        (
+            vec![check("pain", Some(1), None), check("pain", None, Some(1))],
+            vec!["clinical_goals.checks[1].metric"],
+        ),
         (vec![bad_target], vec!["clinical_goals.checks[0].target.high"]),
     ];
     for (checks, expected) in cases {

@@ -1,0 +1,150 @@
+//! One caller gets so many requests a minute, whatever the protocol.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backends::cache::{Cache, Entry, Rate, Verdict};
+use bytes::Bytes;
+use chassis::Error;
+use chassis::clock::Clock;
+use chrono::TimeDelta;
+use http::Method;
+use proto::family::v1::family_service_client::FamilyServiceClient;
+use proto::family::v1::{Family, GetFamilyRequest};
+use proto::identity::v1::{GetJwksRequest, Jwks};
+use proto::logging::v1::{CreateLogRequest, CreateLogResponse};
+use tokio::sync::broadcast;
+use tonic::Code;
+
+use crate::fake::Fake;
+use crate::house::{House, Send};
+
+fn fake() -> Fake {
+    Fake::default()
+        .on("/praan.family.v1.FamilyService/GetFamily", |_: tonic::Request<GetFamilyRequest>| {
+            Ok(Family::default())
+        })
+        .on("/praan.identity.v1.IdentityService/GetJwks", |_: tonic::Request<GetJwksRequest>| {
+            Ok(Jwks::default())
+        })
+        .on("/praan.logging.v1.LoggingService/CreateLog", |_: tonic::Request<CreateLogRequest>| {
+            Ok(CreateLogResponse::default())
+        })
+}
+
+#[tokio::test]
+async fn a_user_has_a_hundred_a_minute_over_everything() {
+    let house = House::with(fake(), |_| {}).await;
+    let first = house.get("/api/v1/family").await;
+    assert_eq!((first.status.as_u16(), first.header("ratelimit-limit")), (200, "100"));
+    assert_eq!((first.header("ratelimit-remaining"), first.header("ratelimit-reset")), ("99", "1"));
+    for _ in 1..100 {
+        assert_eq!(house.get("/api/v1/family").await.status, 200);
+    }
+    let refused = house.get("/api/v1/members/1").await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["type"].as_str()),
+        (429, Some("urn:praan:problem:rate-limited"))
+    );
+    assert_eq!((refused.header("retry-after"), refused.header("ratelimit-remaining")), ("1", "0"));
+    assert_eq!(refused.header("ratelimit-reset"), "60");
+
+    // gRPC counts alike
+    let mut client = FamilyServiceClient::new(house.channel().await);
+    let status = client.get_family(house.grpc(GetFamilyRequest {})).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(Error::from(status).retry_after(), Some(Duration::from_millis(600)));
+
+    // another user, and nobody, have their own
+    let other = house.anonymous(Method::GET, "/api/v1/family").bearer_auth(house.tokens.of(8)).answer().await;
+    assert_eq!(other.status, 200);
+    assert_eq!(house.anonymous(Method::GET, "/.well-known/jwks.json").answer().await.status, 200);
+    // the bucket leaks
+    house.clock.advance(TimeDelta::milliseconds(600));
+    assert_eq!(house.get("/api/v1/family").await.status, 200);
+    assert_eq!(house.get("/api/v1/family").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_method_may_have_less() {
+    let house = House::with(fake(), |_| {}).await;
+    for sent in 0..60 {
+        let answer = house.post("/api/v1/logs", "{}").await;
+        assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (201, "60"), "{sent}");
+    }
+    let refused = house.post("/api/v1/logs", "{}").await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("ratelimit-limit"), refused.header("retry-after")),
+        (429, "60", "1")
+    );
+    // within the limit over everything: forty are left, the refused one has cost none of them
+    let other = house.get("/api/v1/family").await;
+    assert_eq!((other.status.as_u16(), other.header("ratelimit-remaining")), (200, "39"));
+}
+
+#[tokio::test]
+async fn without_a_good_token_the_address_is_counted() {
+    let house = House::with(fake(), |_| {}).await;
+    for sent in 0..50 {
+        // a token of one's own does not help where none is needed
+        let jwks = house.request(Method::GET, "/.well-known/jwks.json").answer().await;
+        let guess =
+            house.anonymous(Method::GET, "/api/v1/family").bearer_auth(format!("guess{sent}")).answer().await;
+        assert_eq!((jwks.status.as_u16(), guess.status.as_u16()), (200, 401), "{sent}");
+    }
+    assert_eq!(house.anonymous(Method::GET, "/.well-known/jwks.json").answer().await.status, 429);
+    assert_eq!(house.anonymous(Method::GET, "/api/v1/family").answer().await.status, 429);
+    assert_eq!(house.get("/api/v1/family").await.status, 200);
+    // what is no rpc is not counted
+    assert_eq!(house.anonymous(Method::GET, "/healthz").answer().await.status, 200);
+}
+
+#[tokio::test]
+async fn limits_can_be_off() {
+    let house = House::open(fake()).await;
+    for _ in 0..120 {
+        let answer = house.get("/api/v1/family").await;
+        assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (200, ""));
+    }
+}
+
+#[tokio::test]
+async fn without_the_shared_cache_the_process_counts_alone() {
+    let clock = Clock::fixed("2026-03-01T08:00:00Z".parse().unwrap());
+    let house = House::build(fake(), clock, Arc::new(Broken), |_| {}).await;
+    for _ in 0..100 {
+        assert_eq!(house.get("/api/v1/family").await.status, 200);
+    }
+    assert_eq!(house.get("/api/v1/family").await.status, 429);
+}
+
+/// A cache that is out of reach.
+struct Broken;
+
+#[async_trait]
+impl Cache for Broken {
+    async fn get(&self, _: &str) -> Result<Option<Entry>, Error> {
+        Err(Error::unavailable("gone"))
+    }
+
+    async fn put_if_newer(&self, _: &str, _: i64, _: Bytes, _: Duration) -> Result<bool, Error> {
+        Err(Error::unavailable("gone"))
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), Error> {
+        Err(Error::unavailable("gone"))
+    }
+
+    async fn take(&self, _: &str, _: Rate) -> Result<Verdict, Error> {
+        Err(Error::unavailable("gone"))
+    }
+
+    async fn publish(&self, _: &str, _: Bytes) -> Result<(), Error> {
+        Err(Error::unavailable("gone"))
+    }
+
+    async fn subscribe(&self, _: &str) -> Result<broadcast::Receiver<Bytes>, Error> {
+        Err(Error::unavailable("gone"))
+    }
+}

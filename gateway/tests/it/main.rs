@@ -1,0 +1,16 @@
+//! The gateway over real sockets, in front of services that answer what a test tells them to.
+
+mod bad_json;
+mod cors;
+mod fake;
+mod grpc;
+mod house;
+mod limits;
+mod openapi;
+mod pages;
+mod refusals;
+mod request_id;
+mod rest;
+mod sse;
+mod tokens;
+mod unions;

@@ -1,0 +1,95 @@
+//! The pages beside the API, and the end of the process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backends::cache::memory::MemoryCache;
+use chassis::auth::Verifier;
+use chassis::clock::Clock;
+use chassis::shutdown::Tasks;
+use chassis::{Foundation, Link};
+use gateway::{Config, Needs};
+use http::Method;
+use proto::family::v1::{Family, GetFamilyRequest};
+use tokio::sync::Notify;
+use tonic::transport::Channel;
+
+use crate::fake::Fake;
+use crate::house::{House, Send};
+use crate::tokens::Tokens;
+
+#[tokio::test]
+async fn the_front_page_says_where_things_are() {
+    let house = House::open(Fake::default()).await;
+    let front = house.anonymous(Method::GET, "/").answer().await.json();
+    for page in ["openapi", "alive", "ready"] {
+        let answer = house.anonymous(Method::GET, front[page].as_str().unwrap()).answer().await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("content-type")),
+            (200, "application/json"),
+            "{page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_its_services_the_gateway_lives_and_is_not_ready() {
+    let clock = Clock::system();
+    let verifier = Verifier::new(Arc::new(Tokens::new(&clock)), clock.clone());
+    // nobody listens on port 9
+    let nowhere = Link::Remote(Channel::from_static("http://127.0.0.1:9").connect_lazy());
+    let links =
+        proto::descriptors().services().map(|service| (service.full_name().to_owned(), nowhere.clone()));
+    let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
+    let needs = Needs { foundation, links: links.collect(), cache: MemoryCache::new(&clock), verifier };
+    let bound = gateway::serve(Config::new("127.0.0.1:0".parse().unwrap()), needs).await.unwrap();
+    let get = async |path: &str| reqwest::get(format!("http://{}{path}", bound.address)).await.unwrap();
+    assert_eq!(get("/healthz").await.status(), 200);
+    let ready = get("/readyz").await;
+    assert_eq!((ready.status().as_u16(), ready.headers()["retry-after"].to_str().unwrap()), (503, "1"));
+    let family = get("/.well-known/jwks.json").await;
+    assert_eq!(
+        (family.status().as_u16(), family.headers()["content-type"].to_str().unwrap()),
+        (503, "application/problem+json")
+    );
+}
+
+#[tokio::test]
+async fn a_public_service_without_a_link_is_found_at_the_start() {
+    let clock = Clock::system();
+    let verifier = Verifier::new(Arc::new(Tokens::new(&clock)), clock.clone());
+    let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
+    let needs = Needs { foundation, links: Default::default(), cache: MemoryCache::new(&clock), verifier };
+    assert!(gateway::serve(Config::new("127.0.0.1:0".parse().unwrap()), needs).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_in_flight_finishes_before_the_end() {
+    let (arrived, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (arrives, goes_on) = (arrived.clone(), go_on.clone());
+    let fake = Fake::default().on_async(
+        "/praan.family.v1.FamilyService/GetFamily",
+        move |_: tonic::Request<GetFamilyRequest>| {
+            let (arrives, goes_on) = (arrives.clone(), goes_on.clone());
+            async move {
+                arrives.notify_one();
+                goes_on.notified().await;
+                Ok(Family { id: 3, created_at: None })
+            }
+        },
+    );
+    let house = House::open(fake).await;
+    let request = house.request(Method::GET, "/api/v1/family").answer();
+    let (answer, stopped) = tokio::join!(request, async {
+        arrived.notified().await;
+        let stop = house.tasks.stop(Duration::from_secs(20));
+        tokio::pin!(stop);
+        // polled once, so that it has begun
+        assert!(futures_util::poll!(&mut stop).is_pending());
+        go_on.notify_one();
+        stop.await
+    });
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"id":3}"#));
+    assert!(stopped);
+    assert!(reqwest::get(format!("http://{}/healthz", house.address)).await.is_err());
+}

@@ -1,0 +1,150 @@
+//! Adherence as its callers see it.
+
+mod decode;
+mod encode;
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
+use chassis::clock::Clock;
+use chassis::{Error, Kind, call, time};
+use chrono::{Days, NaiveDate};
+use futures_util::{Stream, StreamExt};
+use proto::adherence::v1::adherence_service_server::AdherenceService;
+use proto::adherence::v1::*;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::access::{self, Access, AuthorizedProgram};
+use crate::clients::Family;
+use crate::domain::leaderboard::{self, Standing};
+use crate::domain::plan::{self, Plan};
+use crate::domain::sight::{Shown, Sight};
+use crate::plans::Plans;
+use crate::reading::Reading;
+use crate::recording::Recording;
+use crate::watch::Watch;
+
+/// The gRPC service.
+pub struct Service {
+    /// Who may see what.
+    pub access: Access,
+    /// The plans.
+    pub plans: Plans,
+    /// The scores.
+    pub reading: Reading,
+    /// How logs get into them.
+    pub recording: Recording,
+    /// The live events.
+    pub watch: Watch,
+    /// The family service.
+    pub family: Family,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Service {
+    /// The plan of a program, and days of it as its viewer may see them.
+    async fn shown(
+        &self,
+        program: &AuthorizedProgram,
+        plan: &Plan,
+        dates: &[NaiveDate],
+    ) -> Result<Vec<Shown>, Error> {
+        let days = self.reading.days(plan, dates).await?;
+        Ok(days.iter().map(|day| program.sight().day(day, program.today())).collect())
+    }
+
+    async fn plan(&self, program: &AuthorizedProgram) -> Result<Plan, Error> {
+        let plan = self.plans.at_least(program.scope(), program.plan_version()).await;
+        // it was erased after it was authorized
+        plan.map_err(|error| if error.kind() == Kind::NotFound { Error::denied() } else { error })
+    }
+
+    /// The last seven days of everybody who takes part and has a program that runs.
+    async fn standings(&self, user_id: i64) -> Result<Vec<Standing>, Error> {
+        let household = self.family.household(user_id).await?;
+        let plans = self.plans.store().plans(household.family_id).await?;
+        let mut standings = Vec::new();
+        for member in household.members.into_iter().filter(|member| member.leaderboard_opt_in) {
+            let today = access::today(&self.clock, &member.time_zone)?;
+            let newest = plans.iter().find(|plan| plan.member_id == member.id && plan.runs_on(today));
+            let Some(plan) = newest else { continue };
+            let days = self.reading.days(plan, &plan.days(today - Days::new(6), today)).await?;
+            let days: Vec<_> = days.iter().map(|day| Sight::whole().day(day, today)).collect();
+            standings.extend(Standing::of(member.id, member.name, &days));
+        }
+        Ok(standings)
+    }
+}
+
+#[tonic::async_trait]
+impl AdherenceService for Service {
+    async fn get_adherence(
+        &self,
+        request: Request<GetAdherenceRequest>,
+    ) -> Result<Response<Adherence>, Status> {
+        let call = call::user(request)?;
+        let program = self.access.program(call.caller.id, call.message.program_id).await?;
+        let plan = self.plan(&program).await?;
+        let date =
+            |field, text: &Option<String>| text.as_deref().map(|text| time::date(field, text)).transpose();
+        let from = date("from", &call.message.from)?.unwrap_or(plan.start);
+        let to = date("to", &call.message.to)?;
+        if to.is_some_and(|to| from > to) {
+            return Err(Error::invalid("from", "must not be after to").into());
+        }
+        let last = to.unwrap_or(program.today()).min(program.today()).min(plan.end);
+        // the trend looks two weeks back, wherever the span begins
+        let dates = plan.days(from.min(last - Days::new(13)), last);
+        let days = self.shown(&program, &plan, &dates).await?;
+        Ok(Response::new(encode::adherence(plan.program_id, &days, from, last)))
+    }
+
+    async fn get_dashboard(
+        &self,
+        request: Request<GetDashboardRequest>,
+    ) -> Result<Response<Dashboard>, Status> {
+        let call = call::user(request)?;
+        let program = self.access.program(call.caller.id, call.message.program_id).await?;
+        let plan = self.plan(&program).await?;
+        let today = program.today();
+        // the week is shown whole, also where it reaches beyond the program
+        let week = plan::days(today - Days::new(6), today);
+        let dates: BTreeSet<_> = plan.days(plan.start, today).into_iter().chain(week).collect();
+        let days = self.shown(&program, &plan, &dates.into_iter().collect::<Vec<_>>()).await?;
+        Ok(Response::new(encode::dashboard(&plan, &days, today)))
+    }
+
+    async fn get_leaderboard(
+        &self,
+        request: Request<GetLeaderboardRequest>,
+    ) -> Result<Response<Leaderboard>, Status> {
+        let call = call::user(request)?;
+        let places = leaderboard::rank(self.standings(call.caller.id).await?);
+        Ok(Response::new(encode::leaderboard(places)))
+    }
+
+    type WatchProgramStream = Pin<Box<dyn Stream<Item = Result<ProgramEvent, Status>> + Send>>;
+
+    async fn watch_program(
+        &self,
+        request: Request<WatchProgramRequest>,
+    ) -> Result<Response<Self::WatchProgramStream>, Status> {
+        let call = call::user(request)?;
+        let WatchProgramRequest { program_id, after_event_id } = call.message;
+        let program = self.access.program(call.caller.id, program_id).await?;
+        let watched = self.watch.start(call.caller.id, program, after_event_id).await?;
+        let events = ReceiverStream::new(watched).map(|told| Ok(encode::event(told?)));
+        Ok(Response::new(Box::pin(events)))
+    }
+
+    async fn record_log(
+        &self,
+        request: Request<RecordLogRequest>,
+    ) -> Result<Response<RecordLogResponse>, Status> {
+        let entry = decode::entry(call::internal(request)?)?;
+        let impact_basis_points = self.recording.record(entry).await?;
+        Ok(Response::new(RecordLogResponse { impact_basis_points }))
+    }
+}

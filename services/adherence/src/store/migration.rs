@@ -1,0 +1,14 @@
+//! How the tables came to be, step by step.
+
+mod m0001_scores;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Runs the steps that are missing.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_scores::Migration)]
+    }
+}

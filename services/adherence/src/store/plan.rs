@@ -1,0 +1,79 @@
+//! The plans at hand, one row a program.
+
+use backends::{DbResultExt, Tx};
+use chassis::Error;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entity::plans::{ActiveModel, Column, Entity, Model};
+use super::{Scope, Store};
+use crate::domain::plan::Plan;
+
+impl Store {
+    /// The plan of a program.
+    pub async fn plan(&self, scope: Scope) -> Result<Option<Plan>, Error> {
+        let row = Entity::find_by_id((scope.family_id, scope.program_id))
+            .one(self.db.connection())
+            .await
+            .stored()?;
+        row.map(Plan::try_from).transpose()
+    }
+
+    /// Its version.
+    pub async fn plan_version(&self, scope: Scope) -> Result<Option<i64>, Error> {
+        let query =
+            Entity::find_by_id((scope.family_id, scope.program_id)).select_only().column(Column::Version);
+        query.into_tuple().one(self.db.connection()).await.stored()
+    }
+
+    /// The plans of a family, newest program first.
+    pub async fn plans(&self, family_id: i64) -> Result<Vec<Plan>, Error> {
+        let query = Entity::find().filter(Column::FamilyId.eq(family_id)).order_by_desc(Column::ProgramId);
+        let rows = query.all(self.db.connection()).await.stored()?;
+        rows.into_iter().map(Plan::try_from).collect()
+    }
+}
+
+/// Stores a plan, unless there is one.
+pub async fn insert_if_absent(tx: &Tx, plan: &Plan) -> Result<(), Error> {
+    let conflict = OnConflict::columns([Column::FamilyId, Column::ProgramId]).do_nothing().to_owned();
+    let insert = Entity::insert(row(plan)?).on_conflict(conflict).try_insert();
+    insert.exec_without_returning(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+/// The plan, locked until the transaction ends.
+pub async fn lock(tx: &Tx, scope: Scope) -> Result<Plan, Error> {
+    let query = Entity::find_by_id((scope.family_id, scope.program_id)).lock_exclusive();
+    let row = query.one(tx.connection()).await.stored()?;
+    row.ok_or_else(|| Error::unavailable("a plan was erased meanwhile"))?.try_into()
+}
+
+/// Replaces a plan.
+pub async fn replace(tx: &Tx, plan: &Plan) -> Result<(), Error> {
+    let which = Entity::update_many()
+        .set(row(plan)?)
+        .filter(Column::FamilyId.eq(plan.family_id))
+        .filter(Column::ProgramId.eq(plan.program_id));
+    which.exec(tx.connection()).await.stored()?;
+    Ok(())
+}
+
+fn row(plan: &Plan) -> Result<ActiveModel, Error> {
+    Ok(ActiveModel {
+        family_id: Set(plan.family_id),
+        program_id: Set(plan.program_id),
+        member_id: Set(plan.member_id),
+        version: Set(plan.version),
+        plan: Set(serde_json::to_value(plan).map_err(Error::internal)?),
+    })
+}
+
+impl TryFrom<Model> for Plan {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self, Error> {
+        // the parser's own words may quote the plan
+        serde_json::from_value(row.plan).map_err(|_| Error::internal("plans.plan cannot be read"))
+    }
+}

@@ -1,0 +1,8 @@
+//! Family through its own contract: every rule, over the layers that a real request passes.
+
+mod access;
+mod families;
+mod grants;
+mod house;
+mod identity;
+mod members;

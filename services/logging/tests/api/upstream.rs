@@ -1,0 +1,175 @@
+//! Stand-ins for the services that logging calls.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use chassis::Error;
+use chassis::clock::Clock;
+use proto::adherence::v1 as adherence;
+use proto::adherence::v1::adherence_service_server::AdherenceService;
+use proto::ai_inference::v1 as ai_inference;
+use proto::ai_inference::v1::ai_inference_service_server::AiInferenceService;
+use proto::program::v1 as program;
+use proto::program::v1::program_service_server::ProgramService;
+use tonic::{Request, Response, Status};
+
+use crate::house::{DOCTOR, FAMILY, FOREIGN, MANAGER, PROGRAM, STRANGER};
+
+/// A service of which only a part is called here.
+macro_rules! stand_in {
+    ($service:ident for $stand_in:ident { $($real:tt)* }
+     never { $($method:ident: $request:ty => $response:ty),* $(,)? }) => {
+        #[tonic::async_trait]
+        impl $service for $stand_in {
+            $($real)*
+
+            $(
+                async fn $method(&self, _: Request<$request>) -> Result<Response<$response>, Status> {
+                    Err(Status::unimplemented(stringify!($method)))
+                }
+            )*
+        }
+    };
+}
+
+/// Two families with a program each, started nineteen days ago in Kolkata.
+pub struct Program(Clock);
+
+impl Program {
+    pub fn at(clock: &Clock) -> Self {
+        Self(clock.clone())
+    }
+}
+
+stand_in! {
+    ProgramService for Program {
+    async fn authorize_program(
+        &self,
+        request: Request<program::AuthorizeProgramRequest>,
+    ) -> Result<Response<program::AuthorizeProgramResponse>, Status> {
+        let asked = request.into_inner();
+        let all = vec![program::LogType::Nutrition, program::LogType::Workout, program::LogType::Checkin];
+        let (family_id, role, log_types) = match (asked.user_id, asked.program_id, asked.action()) {
+            (MANAGER, PROGRAM, _) => (FAMILY, program::Role::FamilyManager, all),
+            (STRANGER, FOREIGN, _) => (FAMILY + 1, program::Role::FamilyManager, all),
+            (DOCTOR, PROGRAM, program::Action::Read) => {
+                (FAMILY, program::Role::Doctor, vec![program::LogType::Checkin])
+            }
+            _ => return Err(Error::denied().into()),
+        };
+        let start = self.0.now().date_naive() - chrono::Days::new(19);
+        Ok(Response::new(program::AuthorizeProgramResponse {
+            family_id,
+            member_id: 1,
+            role: role.into(),
+            log_types: log_types.into_iter().map(Into::into).collect(),
+            time_zone: "Asia/Kolkata".into(),
+            start_date: start.to_string(),
+            plan_version: 3,
+        }))
+    }
+    }
+    never {
+        create_program: program::CreateProgramRequest => program::Program,
+        list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
+        get_program: program::GetProgramRequest => program::Program,
+        update_program: program::UpdateProgramRequest => program::Program,
+        delete_program: program::DeleteProgramRequest => program::DeleteProgramResponse,
+        restore_program: program::RestoreProgramRequest => program::Program,
+        pause_program: program::PauseProgramRequest => program::Program,
+        resume_program: program::ResumeProgramRequest => program::Program,
+        complete_program: program::CompleteProgramRequest => program::Program,
+        get_config: program::GetConfigRequest => program::Config,
+        replace_config: program::ReplaceConfigRequest => program::Config,
+        get_plan: program::GetPlanRequest => program::Plan,
+    }
+}
+
+/// Keeps what it was told, by log and revision. A revision is worth its kilocalories, in hundredths of a point, more or less
+/// than the one before; told again, it is worth the same.
+#[derive(Clone, Default)]
+pub struct Adherence(Arc<Mutex<Told>>);
+
+#[derive(Default)]
+struct Told {
+    calls: Vec<adherence::RecordLogRequest>,
+    away: bool,
+}
+
+impl Adherence {
+    /// From now on nobody answers, or somebody does again.
+    pub fn set_away(&self, away: bool) {
+        self.0.lock().unwrap().away = away;
+    }
+
+    /// Every call that was answered, in order.
+    pub fn calls(&self) -> Vec<adherence::RecordLogRequest> {
+        self.0.lock().unwrap().calls.clone()
+    }
+
+    /// Whether it knows of a revision.
+    pub fn knows(&self, log_id: i64, revision: i32) -> bool {
+        self.calls().iter().any(|call| call.log_id == log_id && call.revision == revision)
+    }
+}
+
+fn worth(call: &adherence::RecordLogRequest) -> i32 {
+    match &call.contribution {
+        Some(adherence::record_log_request::Contribution::Nutrition(meal)) => {
+            meal.calories.unwrap_or(0.0) as i32
+        }
+        Some(_) => 500,
+        None => 0,
+    }
+}
+
+stand_in! {
+    AdherenceService for Adherence {
+    async fn record_log(
+        &self,
+        request: Request<adherence::RecordLogRequest>,
+    ) -> Result<Response<adherence::RecordLogResponse>, Status> {
+        let call = chassis::call::internal(request)?;
+        let mut told = self.0.lock().unwrap();
+        if told.away {
+            return Err(Error::unavailable("away").into());
+        }
+        let before = told.calls.iter().find(|c| c.log_id == call.log_id && c.revision == call.revision - 1);
+        let impact_basis_points = worth(&call) - before.map(worth).unwrap_or(0);
+        told.calls.push(call);
+        Ok(Response::new(adherence::RecordLogResponse { impact_basis_points }))
+    }
+
+    type WatchProgramStream = tokio_stream::Empty<Result<adherence::ProgramEvent, Status>>;
+    }
+    never {
+        get_adherence: adherence::GetAdherenceRequest => adherence::Adherence,
+        get_dashboard: adherence::GetDashboardRequest => adherence::Dashboard,
+        get_leaderboard: adherence::GetLeaderboardRequest => adherence::Leaderboard,
+        watch_program: adherence::WatchProgramRequest => Self::WatchProgramStream,
+    }
+}
+
+/// Knows what it was given.
+#[derive(Clone, Default)]
+pub struct AiInference(Arc<Mutex<HashMap<i64, ai_inference::Inference>>>);
+
+impl AiInference {
+    /// Reads a log's photo.
+    pub fn give(&self, log_id: i64, outcome: ai_inference::inference::Outcome, photo_kept: bool) {
+        let inference =
+            ai_inference::Inference { log_id, outcome: Some(outcome), model: "stub/1".into(), photo_kept };
+        self.0.lock().unwrap().insert(log_id, inference);
+    }
+}
+
+#[tonic::async_trait]
+impl AiInferenceService for AiInference {
+    async fn get_inference(
+        &self,
+        request: Request<ai_inference::GetInferenceRequest>,
+    ) -> Result<Response<ai_inference::Inference>, Status> {
+        let known = self.0.lock().unwrap().get(&request.into_inner().log_id).cloned();
+        Ok(Response::new(known.ok_or_else(|| Error::not_found("not read"))?))
+    }
+}

@@ -65,7 +65,7 @@ async fn errors_are_of_the_described_classes() {
     assert!(invalid.header("content-type").starts_with("application/problem+json"));
     assert_eq!(invalid.expect(400)["errors"][0]["field"], "payload.calories");
 
-    let missing = Api { token: None, ..asha.clone() }.post("/api/v1/logs", negative).await;
+    let missing = Api::nobody(&house.url).post("/api/v1/logs", negative).await;
     assert!(!missing.header("www-authenticate").is_empty());
     missing.expect(401);
 

@@ -105,11 +105,52 @@ impl Watcher {
     /// Tells of an event, if the watcher may know of it. False when the watcher has left.
     async fn tell(&mut self, event: Event) -> Result<bool, Error> {
         self.after = event.id;
-        let Some(event) = self.program.sight().event(event) else { return Ok(true) };
-        match self.sender.send_timeout(Ok(event), PATIENCE).await {
-            Ok(()) => Ok(true),
-            Err(SendTimeoutError::Closed(_)) => Ok(false),
-            Err(SendTimeoutError::Timeout(_)) => Err(Error::unavailable("a watcher is too slow")),
+        match self.program.sight().event(event) {
+            Some(event) => deliver(&self.sender, event, PATIENCE).await,
+            None => Ok(true),
         }
+    }
+}
+
+async fn deliver(to: &Sender<Result<Event, Error>>, event: Event, patience: Duration) -> Result<bool, Error> {
+    match to.send_timeout(Ok(event), patience).await {
+        Ok(()) => Ok(true),
+        Err(SendTimeoutError::Closed(_)) => Ok(false),
+        Err(SendTimeoutError::Timeout(_)) => Err(Error::unavailable("a watcher is too slow")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::Kind;
+
+    use super::*;
+    use crate::domain::event;
+    use crate::domain::fixture::day;
+
+    fn event(id: i64) -> Event {
+        Event {
+            id,
+            kind: event::Kind::Log,
+            log_id: 1,
+            log_type: None,
+            status: None,
+            date: day("2026-01-05"),
+            total: None,
+            occurred_at: "2026-01-05T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_does_not_listen_is_let_go_and_one_that_left_is_not_missed() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let patience = Duration::from_millis(1);
+        assert!(deliver(&sender, event(1), patience).await.unwrap());
+        let refused = deliver(&sender, event(2), patience).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unavailable);
+        assert_eq!(receiver.recv().await.unwrap().unwrap().id, 1);
+        assert!(deliver(&sender, event(3), patience).await.unwrap());
+        drop(receiver);
+        assert!(!deliver(&sender, event(4), patience).await.unwrap());
     }
 }

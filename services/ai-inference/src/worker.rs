@@ -3,6 +3,7 @@
 //! Every step may be done again. The upload stays where it is until the outcome is committed, so that a second try starts
 //! from the same bytes and keeps the same copy; after that it is removed, for it may tell where it was taken.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use backends::Objects;
 use backends::queue::Message;
 use bytes::Bytes;
 use chassis::{Error, Kind};
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -55,8 +57,7 @@ impl Worker {
         if self.store.of_log(image.log_id).await?.is_none() {
             // beside the future, which may be dropped between keeping the copy and saying so
             let kept = AtomicBool::new(false);
-            let tried = timeout(self.patience, self.judge(image, &kept)).await;
-            let outcome = match tried.unwrap_or_else(|_| Err(Trouble::of(NOT_IN_TIME, Error::deadline()))) {
+            let outcome = match self.attempt(image, &kept).await {
                 Ok(outcome) => outcome,
                 Err(trouble) if message.last_attempt => {
                     trouble.cause.log("gave up on a photo");
@@ -69,6 +70,16 @@ impl Worker {
             self.store.keep(message, image, inference).await?;
         }
         self.objects.delete(&image.image_key).await
+    }
+
+    /// A try that takes too long or panics has only failed.
+    async fn attempt(&self, image: &ImageUploaded, kept: &AtomicBool) -> Result<Outcome, Trouble> {
+        let judged = AssertUnwindSafe(self.judge(image, kept)).catch_unwind();
+        match timeout(self.patience, judged).await {
+            Ok(Ok(ended)) => ended,
+            Ok(Err(_panic)) => Err(Trouble::of(NOT_IN_TIME, Error::internal("a provider panicked"))),
+            Err(_elapsed) => Err(Trouble::of(NOT_IN_TIME, Error::deadline())),
+        }
     }
 
     async fn judge(&self, image: &ImageUploaded, kept: &AtomicBool) -> Result<Outcome, Trouble> {

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
-use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Code, Status};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
@@ -56,7 +56,11 @@ impl Link {
             },
             Link::Remote(channel) => {
                 let sent = channel.oneshot(request).await;
-                sent.map_err(|error| Status::from(Error::unavailable(error)))
+                sent.map_err(|error| match Status::from_error(Box::new(error)) {
+                    // so tonic says that the time of `grpc-timeout` has run out on this side
+                    late if late.code() == Code::Cancelled => Error::deadline().into(),
+                    lost => Error::unavailable(lost).into(),
+                })
             }
         }
     }

@@ -1,6 +1,6 @@
 use chassis::Error;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::entity::inbox;
 use super::{Database, Tx};
@@ -17,16 +17,10 @@ impl Database {
             message_id: Set(message.id.to_string()),
             handled_at: Set(self.clock().now()),
         };
-        let inserted = inbox::Entity::insert(row)
-            .on_conflict(
-                OnConflict::columns([inbox::Column::Consumer, inbox::Column::MessageId])
-                    .do_nothing()
-                    .to_owned(),
-            )
-            .try_insert()
-            .exec_without_returning(tx.connection())
-            .await
-            .stored()?;
-        Ok(matches!(inserted, TryInsertResult::Inserted(_)).then_some(tx))
+        let once =
+            OnConflict::columns([inbox::Column::Consumer, inbox::Column::MessageId]).do_nothing().to_owned();
+        let inserted =
+            inbox::Entity::insert(row).on_conflict(once).exec_without_returning(tx.connection()).await;
+        Ok((inserted.stored()? > 0).then_some(tx))
     }
 }

@@ -158,7 +158,8 @@ async fn every_write_leaves_its_trace_in_the_family() {
     house.delete("asha", amma.id).await.unwrap();
     house.restore("asha", amma.id).await.unwrap();
     house.remove_manager("asha", "ravi").await.unwrap();
-    let trace = |action: &str, resource: &str, what| (id("asha"), action.to_owned(), resource.to_owned(), what);
+    let trace =
+        |action: &str, resource: &str, what| (id("asha"), action.to_owned(), resource.to_owned(), what);
     let expected = [
         trace("CREATE", "Family", amma.family_id),
         trace("CREATE", "Member", amma.id),

@@ -99,16 +99,18 @@ impl Issuer {
             jti: String::new(),
         };
         let header = Header { kid: Some("test".to_owned()), ..Header::new(Algorithm::EdDSA) };
-        let key = EncodingKey::from_ed_der(self.0.to_pkcs8().unwrap().as_ref());
-        jsonwebtoken::encode(&header, &claims, &key).unwrap()
+        jsonwebtoken::encode(&header, &claims, &self.key()).unwrap()
+    }
+
+    fn key(&self) -> EncodingKey {
+        EncodingKey::from_ed_der(self.0.to_pkcs8v1().unwrap().as_ref())
     }
 }
 
 #[async_trait]
 impl Authority for Issuer {
     async fn jwks(&self) -> Result<JwkSet, Error> {
-        let key = EncodingKey::from_ed_der(self.0.to_pkcs8().unwrap().as_ref());
-        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
+        let mut jwk = Jwk::from_encoding_key(&self.key(), Algorithm::EdDSA).unwrap();
         jwk.common.key_id = Some("test".to_owned());
         Ok(JwkSet { keys: vec![jwk] })
     }

@@ -46,7 +46,7 @@ async fn what_breaks_a_rule_is_refused_by_field_and_nothing_is_kept() {
         ("password", RegisterRequest { password: "too short".into(), ..good.clone() }),
         ("password", RegisterRequest { password: "x".repeat(129), ..good.clone() }),
         ("full_name", RegisterRequest { full_name: "   ".into(), ..good.clone() }),
-        ("full_name", RegisterRequest { full_name: "As\0ha".into(), ..good.clone() }),
+        ("full_name", RegisterRequest { full_name: "As\nha".into(), ..good.clone() }),
     ] {
         let status = house.identity().register(bad).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{field}");
@@ -117,10 +117,9 @@ async fn other_services_find_accounts_by_address_and_by_id() {
     let found =
         house.identity().lookup_user(LookupUserRequest { email: "RAVI@Example.com".into() }).await.unwrap();
     assert_eq!(found.into_inner().id, ids[1]);
-    for nobody in ["nobody@example.com", "ra\0vi@example.com"] {
-        let missing = house.identity().lookup_user(LookupUserRequest { email: nobody.into() }).await;
-        assert_eq!(missing.unwrap_err().code(), Code::NotFound);
-    }
+    let missing =
+        house.identity().lookup_user(LookupUserRequest { email: "nobody@example.com".into() }).await;
+    assert_eq!(missing.unwrap_err().code(), Code::NotFound);
     let asked = vec![ids[2], ids[0], 999_999, ids[0]];
     let users =
         house.identity().list_users(ListUsersRequest { user_ids: asked }).await.unwrap().into_inner().users;

@@ -22,7 +22,6 @@ async fn unknown_wrong_and_deleted_are_answered_alike() {
         ("nobody@example.com", PASSWORD),
         ("gone@example.com", PASSWORD),
         ("not an address", PASSWORD),
-        ("as\0ha@example.com", PASSWORD),
     ] {
         answers.push(shown(&house.login(email, password).await.unwrap_err()));
     }

@@ -212,3 +212,6 @@ impl TryFrom<Model> for Revision {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

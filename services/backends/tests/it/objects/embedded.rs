@@ -63,7 +63,8 @@ async fn requests_are_presigned_for_the_public_endpoint() {
 
 #[tokio::test]
 async fn a_browser_on_any_page_may_send_what_was_presigned() {
-    let objects = Server::default().open(&Clock::system()).await;
+    let server = Server::default();
+    let objects = server.open(&Clock::system()).await;
     let presigned = objects.presign_put("a", "image/png", 5, Duration::from_secs(60)).await.unwrap();
     let preflight = reqwest::Client::new()
         .request(reqwest::Method::OPTIONS, &presigned.url)

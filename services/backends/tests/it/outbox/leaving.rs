@@ -41,7 +41,7 @@ pub async fn unroutable(adapter: impl Adapter) {
     assert_eq!(numbers(&recorder), [1]);
 }
 
-/// A broker on a bad line: of three messages, one arrives, one does not, and one arrives but its confirm gets lost.
+/// A broker on a bad line: of six messages one gets lost, and of another the confirm.
 struct BadLine {
     queue: Arc<MemoryQueue>,
     tries: AtomicU32,
@@ -54,9 +54,9 @@ impl Queue for BadLine {
     }
 
     async fn publish(&self, message: Message) -> Result<(), Error> {
-        match self.tries.fetch_add(1, Ordering::SeqCst) % 3 {
+        match self.tries.fetch_add(1, Ordering::SeqCst) % 6 {
             0 => Err(Error::unavailable("lost on the way")),
-            1 => {
+            3 => {
                 self.queue.publish(message).await?;
                 Err(Error::unavailable("the confirm is lost"))
             }

@@ -53,6 +53,8 @@ pub struct Field {
     pub presence: bool,
     /// Whether it is printed as `null` when it is absent.
     pub nullable: bool,
+    /// Whether the list is left out when it is empty.
+    pub hidden_when_empty: bool,
 }
 
 /// How many values a field holds.
@@ -205,7 +207,7 @@ impl Shapes {
         } else {
             (if field.is_list() { Many::List } else { Many::One }, field.kind())
         };
-        let nullable = matches!(extension(&field.options(), "edge.v1.nullable"), Some(Value::Bool(true)));
+        let says = |option| matches!(extension(&field.options(), option), Some(Value::Bool(true)));
         Ok(Field {
             descriptor: field.clone(),
             number: field.number(),
@@ -214,7 +216,8 @@ impl Shapes {
                 .kind(&kind)
                 .map_err(|why| why.unwrap_or_else(|| unfit(field.full_name(), "of this kind")))?,
             presence: many == Many::One && field.supports_presence(),
-            nullable,
+            nullable: says("edge.v1.nullable"),
+            hidden_when_empty: says("edge.v1.hidden_when_empty"),
         })
     }
 

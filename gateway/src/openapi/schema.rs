@@ -187,7 +187,9 @@ impl<'c> Schemas<'c> {
 
 /// Whether every answer has the field.
 fn always_printed(field: &Field) -> bool {
-    field.nullable || field.many != Many::One || !(field.presence || matches!(field.kind, Kind::Enum(_)))
+    field.nullable
+        || (field.many != Many::One && !field.hidden_when_empty)
+        || (field.many == Many::One && !(field.presence || matches!(field.kind, Kind::Enum(_))))
 }
 
 fn or_null(schema: &mut Schema) {

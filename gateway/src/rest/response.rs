@@ -72,6 +72,9 @@ fn write_field(
     message: &DynamicMessage,
 ) -> Result<(), Error> {
     if field.many != Many::One {
+        if field.hidden_when_empty && !message.has_field(&field.descriptor) {
+            return Ok(());
+        }
         write_name(out, begin, field.name());
         return write_many(out, contract, &field.kind, message.get_field(&field.descriptor).as_ref());
     }

@@ -18,7 +18,7 @@ impl Tokens {
     /// Signs with a new key.
     pub fn new(clock: &Clock) -> Self {
         let pair = Ed25519KeyPair::generate().unwrap();
-        Self { key: EncodingKey::from_ed_der(pair.to_pkcs8().unwrap().as_ref()), clock: clock.clone() }
+        Self { key: EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref()), clock: clock.clone() }
     }
 
     /// A token of a user, whose session has the same number.

@@ -5,12 +5,13 @@
 
 mod claims;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use sea_orm::EntityTrait;
 use tokio::time::Instant;
@@ -22,7 +23,8 @@ use crate::queue::Message;
 use crate::{Database, Queue};
 use claims::{Claims, LEASE};
 
-/// How many rows are on their way at once.
+/// How many rows of a topic are on their way at once, give or take one claim. Each topic has its own share, so that one whose
+/// consumer is slow does not hold up the others.
 const CONCURRENT: usize = 64;
 
 /// How often to look for rows that nobody announced: delayed ones, failed ones, and those of a process that died.
@@ -41,6 +43,8 @@ pub struct Relay {
     claims: Claims,
     queue: Arc<dyn Queue>,
     tasks: Tasks,
+    /// How many rows of each topic are on their way.
+    under_way: HashMap<String, usize>,
     /// What became of rows, until the database knows it too.
     ends: VecDeque<End>,
 }
@@ -55,7 +59,9 @@ impl Relay {
     /// Starts publishing, until the process stops.
     pub fn start(foundation: &Foundation, db: &Database, queue: Arc<dyn Queue>) {
         let tasks = foundation.tasks.clone();
-        let relay = Self { claims: Claims::of(db), queue, tasks: tasks.clone(), ends: VecDeque::new() };
+        let claims = Claims::of(db);
+        let relay =
+            Self { claims, queue, tasks: tasks.clone(), under_way: HashMap::new(), ends: VecDeque::new() };
         tasks.spawn("outbox relay", relay.run(db.clone()));
     }
 
@@ -63,33 +69,53 @@ impl Relay {
         if let Err(error) = self.claims.inherit().await {
             error.log("releasing the outbox rows of the last run");
         }
-        let mut under_way = FuturesUnordered::new();
+        let mut publishing = FuturesUnordered::new();
         let mut renewed = Instant::now();
         while !self.tasks.is_stopping() {
             if renewed.elapsed() > LEASE / 3 {
                 self.claims.renew().await.unwrap_or_else(|error| error.log("renewing claims on outbox rows"));
                 renewed = Instant::now();
             }
-            for row in self.claims.take(CONCURRENT - under_way.len()).await {
-                under_way.push(publish(self.queue.clone(), row));
+            for row in self.claim().await {
+                publishing.push(publish(self.queue.clone(), row));
             }
             tokio::select! {
                 () = self.tasks.stopping() => break,
-                () = db.outbox_filled().notified(), if under_way.len() < CONCURRENT => {}
+                () = db.outbox_filled().notified() => {}
                 () = tokio::time::sleep(POLL) => {}
-                Some(end) = under_way.next() => self.ends.push_back(end),
+                Some(end) = publishing.next() => self.end(end),
             }
             // more may have come in meanwhile; one visit to the database serves them all
-            while let Some(Some(end)) = futures_util::FutureExt::now_or_never(under_way.next()) {
-                self.ends.push_back(end);
+            while let Some(Some(end)) = publishing.next().now_or_never() {
+                self.end(end);
             }
             self.settle().await;
         }
         // the queue answers soon, now that it stops too
-        while let Some(end) = under_way.next().await {
-            self.ends.push_back(end);
+        while let Some(end) = publishing.next().await {
+            self.end(end);
         }
         self.settle().await;
+    }
+
+    async fn claim(&mut self) -> Vec<outbox_row::Model> {
+        let busy = self.under_way.iter().filter(|(_, rows)| **rows >= CONCURRENT);
+        let busy: Vec<&str> = busy.map(|(topic, _)| topic.as_str()).collect();
+        let claimed = self.claims.take(CONCURRENT, &busy).await.unwrap_or_else(|error| {
+            error.log("claiming outbox rows");
+            Vec::new()
+        });
+        for row in &claimed {
+            *self.under_way.entry(row.topic.clone()).or_default() += 1;
+        }
+        claimed
+    }
+
+    fn end(&mut self, end: End) {
+        if let Some(rows) = self.under_way.get_mut(&end.row.topic) {
+            *rows -= 1;
+        }
+        self.ends.push_back(end);
     }
 
     /// Tells the database what became of rows; what it cannot take now it is told again.

@@ -31,8 +31,8 @@ pub enum Once<A> {
 
 /// The transaction of a request that has a key; it commits only with its answer.
 pub struct Keyed<A> {
-    // Dropped in this order, so that the mark outlives the transaction.
-    write: Write,
+    // Dropped in this order, so that the mark outlives the transaction. Boxed, since the other answer is small.
+    write: Box<Write>,
     key: Key,
     _mark: Guard,
     answer: PhantomData<fn(A)>,
@@ -58,7 +58,7 @@ impl Database {
             return Ok(Once::Done { answer, resource_id: row.resource_id });
         }
         let write = self.write(actor, action, resource_type).await?;
-        Ok(Once::New(Keyed { write, key: *key, _mark: mark, answer: PhantomData }))
+        Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))
     }
 }
 

@@ -51,27 +51,18 @@ impl Claims {
         Ok(())
     }
 
-    /// Claims up to `most` rows that are due.
-    pub async fn take(&self, most: usize) -> Vec<Model> {
-        if most == 0 {
-            return Vec::new();
-        }
-        self.try_take(most as u64).await.unwrap_or_else(|error| {
-            error.log("claiming outbox rows");
-            Vec::new()
-        })
-    }
-
-    async fn try_take(&self, most: u64) -> Result<Vec<Model>, Error> {
+    /// Claims up to `most` rows that are due and of no busy topic.
+    pub async fn take(&self, most: usize, busy: &[&str]) -> Result<Vec<Model>, Error> {
         let now = self.now();
         let free = Condition::any().add(Column::ClaimedAt.is_null()).add(Column::ClaimedAt.lt(now - LEASE));
         let due = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Column::DueAt.lte(now))
+            .filter(Column::Topic.is_not_in(busy.iter().copied()))
             .filter(free.clone())
             .order_by_asc(Column::DueAt)
-            .limit(most);
+            .limit(most as u64);
         // the condition stands outside too: where another relay got between, the row is looked at again before it changes
         Entity::update_many()
             .col_expr(Column::ClaimedBy, Expr::value(&self.owner))

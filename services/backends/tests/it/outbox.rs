@@ -1,5 +1,6 @@
 //! The outbox and its relay, over each database.
 
+mod crowded;
 mod delayed;
 mod leaving;
 mod restarts;
@@ -26,6 +27,7 @@ macro_rules! outbox_suite {
             crate::outbox::leaving::after_commit as a_message_leaves_after_the_commit_and_only_then,
             crate::outbox::leaving::failures as under_failures_everything_arrives_and_counts_once,
             crate::outbox::leaving::unroutable as a_message_waits_for_its_first_queue,
+            crate::outbox::crowded::slow_topic as a_slow_consumer_holds_up_no_other_topic,
             crate::outbox::restarts::crash as a_message_survives_a_crash_before_it_is_published,
             crate::outbox::restarts::claimed as a_dead_process_claims_nothing_for_long,
             crate::outbox::restarts::stop as a_stop_leaves_what_is_not_handled,

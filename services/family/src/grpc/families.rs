@@ -9,9 +9,6 @@ use super::{Service, encode};
 use crate::clients::no_account;
 use crate::store::families;
 
-/// More managers than any family has.
-const ALL: u64 = 10_000;
-
 impl Service {
     pub(super) async fn family(&self, call: Call<GetFamilyRequest>) -> Result<Family, Error> {
         Ok(encode::family(self.store.family(&call.actor(), self.clock.now()).await?))
@@ -47,8 +44,7 @@ impl Service {
 
     pub(super) async fn remove(&self, call: Call<RemoveManagerRequest>) -> Result<(), Error> {
         let family_id = self.store.family_id(call.caller.id).await?.ok_or_else(Error::denied)?;
-        let managers = self.store.managers(family_id, None, ALL).await?;
-        let ids: Vec<_> = managers.iter().map(|row| row.user_id).collect();
+        let ids = self.store.manager_ids(family_id).await?;
         let living = self.accounts.by_id(&ids).await?.into_keys().collect();
         self.store.remove_manager(&call.actor(), call.message.user_id, &living).await
     }

@@ -1,4 +1,5 @@
-//! Where a member is loaded, together with the permission to do something with it, and nowhere else.
+//! Where one member is loaded, together with the permission to do something with it, and nowhere else. (Lists are scoped by
+//! what they ask for: the members that a user may see.)
 //!
 //! A [`Permit`] cannot be made but by asking, so a function that takes one cannot be called by somebody who has not asked.
 

@@ -61,6 +61,14 @@ impl Store {
             .stored()
     }
 
+    /// The accounts of all managers of a family.
+    pub async fn manager_ids(&self, family_id: i64) -> Result<Vec<i64>, Error> {
+        let of_family = family_managers::Column::FamilyId.eq(family_id);
+        let rows =
+            family_managers::Entity::find().filter(of_family).all(self.db.connection()).await.stored()?;
+        Ok(rows.into_iter().map(|row| row.user_id).collect())
+    }
+
     /// Takes a manager out of the actor's family. `living` are the accounts that are not deleted: one of them must remain.
     pub async fn remove_manager(
         &self,

@@ -21,7 +21,7 @@ pub async fn read(body: Body) -> Result<Bytes, Error> {
     match tokio::time::timeout(PATIENCE, Limited::new(body, MOST).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_cut_off)) => Err(Error::invalid("the body", "did not arrive whole")),
+        Ok(Err(_cut_off)) => Err(Error::invalid("body", "did not arrive whole")),
         Err(_elapsed) => Err(Error::deadline()),
     }
 }

@@ -6,6 +6,7 @@
 mod method;
 mod options;
 mod shape;
+mod shapes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,13 +21,13 @@ pub use shape::{Field, Kind, Many, Shape, ShapeId, Slot, Union};
 /// The public part of the contract.
 pub struct Contract {
     methods: HashMap<String, Arc<Method>>,
-    shapes: shape::Shapes,
+    shapes: shapes::Shapes,
 }
 
 impl Contract {
     /// Reads the contract. Fails on a public method that has no REST form.
     pub fn read(pool: &DescriptorPool) -> Result<Self, Error> {
-        let mut shapes = shape::Shapes::default();
+        let mut shapes = shapes::Shapes::default();
         let mut methods = HashMap::new();
         for service in pool.services() {
             for descriptor in service.methods() {

@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use backends::cache::memory::MemoryCache;
 use backends::cache::{Cache, Rate, Verdict};
@@ -25,6 +26,8 @@ const OVERALL: u32 = 100;
 pub struct Limits {
     shared: Arc<dyn Cache>,
     local: Arc<dyn Cache>,
+    /// Whether the last request was counted in `local`: an outage is logged once, not once per request.
+    alone: AtomicBool,
     verifier: Verifier,
     on: bool,
 }
@@ -39,7 +42,7 @@ pub struct Admission {
 impl Limits {
     /// Counts in `shared`, and in this process alone while `shared` is down.
     pub fn new(shared: Arc<dyn Cache>, clock: &Clock, verifier: Verifier, on: bool) -> Self {
-        Self { shared, local: MemoryCache::new(clock), verifier, on }
+        Self { shared, local: MemoryCache::new(clock), alone: AtomicBool::new(false), verifier, on }
     }
 
     /// Counts a request to a method.
@@ -74,19 +77,30 @@ impl Limits {
 
     async fn take(&self, bucket: &str, per_minute: u32) -> Verdict {
         let rate = Rate { per_minute, burst: per_minute };
-        match self.shared.take(bucket, rate).await {
+        let shared = self.shared.take(bucket, rate).await;
+        self.notice(shared.as_ref().err());
+        match shared {
             Ok(verdict) => verdict,
-            Err(error) => {
-                error.log("the shared rate limits are out of reach; counting in this process");
-                // memory does not fail; were it to, the way is closed rather than open
-                self.local.take(bucket, rate).await.unwrap_or(Verdict {
-                    allowed: false,
-                    limit: per_minute,
-                    remaining: 0,
-                    retry_after: std::time::Duration::from_secs(1),
-                    reset_after: std::time::Duration::from_secs(60),
-                })
-            }
+            // memory does not fail; were it to, the way is closed rather than open
+            Err(_) => self.local.take(bucket, rate).await.unwrap_or(Verdict {
+                allowed: false,
+                limit: per_minute,
+                remaining: 0,
+                retry_after: std::time::Duration::from_secs(1),
+                reset_after: std::time::Duration::from_secs(60),
+            }),
+        }
+    }
+
+    /// Logs that an outage begins or ends.
+    fn notice(&self, error: Option<&Error>) {
+        let alone = error.is_some();
+        if self.alone.load(Ordering::Relaxed) == alone || self.alone.swap(alone, Ordering::Relaxed) == alone {
+            return;
+        }
+        match error {
+            Some(error) => error.log("the shared rate limits are out of reach; counting in this process"),
+            None => tracing::info!("the shared rate limits are within reach again"),
         }
     }
 }

@@ -22,12 +22,12 @@ pub fn document(contract: &Contract) -> Bytes {
     let mut paths = Map::new();
     for method in &methods {
         let operation = operation::operation(contract, &comments, &mut schemas, method);
-        let path = paths.entry(method.route()).or_insert_with(|| json!({}));
+        let path = paths.entry(method.route.as_ref()).or_insert_with(|| json!({}));
         path[method.verb.as_str().to_ascii_lowercase()] = operation;
     }
     let tags = contract.services().into_iter().map(|service| {
         let about = methods.iter().find(|method| method.service == service);
-        let about = about.map(|method| comments.service(&method.descriptor.parent_service()));
+        let about = about.map(|method| comments.service(method.descriptor.parent_service()));
         json!({"name": operation::tag(service), "description": about})
     });
     let document = json!({

@@ -15,9 +15,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chassis::Error;
 use chassis::shutdown::Tasks;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body as _;
 use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 
@@ -73,7 +74,14 @@ impl Rest {
         let mut response = answer.unwrap_or_else(|refusal| refusal.response(visit.request_id));
         // answers are about one person's health; nothing on the way keeps them
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        if head { response.map(|_| Body::empty()) } else { response }
+        if head {
+            let length = response.body().size_hint().exact();
+            response = response.map(|_| Body::empty());
+            if let Some(length) = length.filter(|length| *length > 0) {
+                response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+            }
+        }
+        response
     }
 
     async fn serve(&self, visit: Visit, request: Request<Body>) -> Result<Response<Body>, Refusal> {
@@ -131,7 +139,7 @@ impl Rest {
         let shape = self.contract.shape(method.input);
         let bound: Vec<&str> = method.variables().collect();
         let query = path::query(parts.uri.query().unwrap_or_default())
-            .ok_or_else(|| Error::invalid("the query", "is not well escaped"))?;
+            .ok_or_else(|| Error::invalid("query", "is not well escaped"))?;
         let document = document(method, &parts.headers, body)?;
         let resumed = if method.streaming { sse::resumed(&parts.headers) } else { None };
 
@@ -185,14 +193,15 @@ fn document<'b>(method: &Method, headers: &HeaderMap, body: &'b Bytes) -> Result
         return Ok(None);
     }
     if !method.body {
-        return Err(Error::invalid("the body", "must be empty"));
+        return Err(Error::invalid("body", "must be empty"));
     }
     let media = headers.get(CONTENT_TYPE).and_then(|media| media.to_str().ok()).unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Error::unsupported_media("a body is application/json"));
+    let plain = headers.get(CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
+    if !essence.eq_ignore_ascii_case("application/json") || !plain {
+        return Err(Error::unsupported_media("a body is application/json, and not compressed"));
     }
     let read = Json::parse(body);
     // says where, and what would have been expected; never what was there
-    read.map(Some).map_err(|error| Error::invalid("the body", format!("is not valid JSON: {error}")))
+    read.map(Some).map_err(|error| Error::invalid("body", format!("is not valid JSON: {error}")))
 }

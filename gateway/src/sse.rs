@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use prost_reflect::DynamicMessage;
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tonic::body::Body;
 use tonic::{Status, Streaming};
 
@@ -40,8 +40,7 @@ pub fn response(
     messages: Streaming<Bytes>,
     tasks: &Tasks,
 ) -> Response<Body> {
-    let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
-    keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let keep_alive = every(KEEP_ALIVE);
     let events = Events { contract, method, visit, messages, keep_alive, tasks: tasks.clone(), ended: false };
     let mut response = Response::new(Body::new(StreamBody::new(events.frames())));
     let headers = response.headers_mut();
@@ -50,6 +49,12 @@ pub fn response(
     // nginx would hold events back until it has a buffer full of them
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 struct Events {
@@ -114,5 +119,35 @@ impl Events {
         }
         let problem = problem::json(error, self.visit.request_id);
         [b"event: problem\ndata: ", problem.as_slice(), b"\n\n"].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::upstream::Raw;
+
+    #[tokio::test]
+    async fn a_silent_stream_says_that_it_is_alive() {
+        let contract = Arc::new(Contract::read(proto::descriptors()).unwrap());
+        let method = contract.methods().find(|method| method.streaming).unwrap().clone();
+        let silence = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Status>>());
+        let events = Events {
+            visit: Visit { request_id: Uuid::nil(), address: [0, 0, 0, 0].into(), bad_id: false },
+            messages: Streaming::new_empty(Raw, silence),
+            keep_alive: every(Duration::from_millis(1)),
+            tasks: Tasks::new(),
+            ended: false,
+            contract,
+            method,
+        };
+        let mut frames = std::pin::pin!(events.frames());
+        for _ in 0..2 {
+            let frame = frames.next().await.unwrap().unwrap();
+            assert_eq!(frame.into_data().unwrap(), ":\n\n");
+        }
     }
 }

@@ -33,21 +33,20 @@ impl Telemetry {
         answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
     ) -> Response<Body> {
         let verb = verb(request.method());
-        let span = tracing::info_span!("http", otel.name = verb, otel.kind = "server", request_id = %visit.request_id, route = Empty, status = Empty);
+        let span = tracing::info_span!("http", otel.name = verb, otel.kind = "server", request_id = %visit.request_id, status = Empty);
         trace::join(&span, request.headers());
         let begun = Instant::now();
         let response = answer(request).instrument(span.clone()).await;
-        let route =
-            response.extensions().get::<Arc<Method>>().map_or_else(String::new, |method| method.route());
         let status = response.status().as_u16();
-        span.record("otel.name", format!("{verb} {route}"));
-        span.record("route", &route);
         span.record("status", status);
-        let labels = [
+        let mut labels = vec![
             KeyValue::new("http.request.method", verb),
-            KeyValue::new("http.route", route),
             KeyValue::new("http.response.status_code", i64::from(status)),
         ];
+        if let Some(method) = response.extensions().get::<Arc<Method>>() {
+            span.record("otel.name", format!("{verb} {}", method.route));
+            labels.push(KeyValue::new("http.route", method.route.clone()));
+        }
         self.0.record(begun.elapsed().as_secs_f64(), &labels);
         response
     }

@@ -76,7 +76,7 @@ fn request(headers: &HeaderMap, message: Bytes) -> Request<Bytes> {
 
 /// Messages as they are.
 #[derive(Clone, Copy, Default)]
-struct Raw;
+pub struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

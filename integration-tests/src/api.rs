@@ -50,7 +50,8 @@ pub struct Api {
 impl Api {
     /// Somebody without an account.
     pub fn nobody(url: &str) -> Self {
-        let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(30)).build().expect("a client");
+        let http =
+            reqwest::Client::builder().timeout(std::time::Duration::from_secs(30)).build().expect("a client");
         Self { http, url: url.to_owned(), token: None, email: String::new() }
     }
 
@@ -58,7 +59,8 @@ impl Api {
     pub async fn sign_up(url: &str) -> Self {
         let mut api = Self::nobody(url);
         api.email = format!("{}@example.org", Uuid::new_v4().simple());
-        let account = json!({"email": api.email, "password": "correct horse battery", "full_name": "Asha Rao"});
+        let account =
+            json!({"email": api.email, "password": "correct horse battery", "full_name": "Asha Rao"});
         let tokens = api.post("/api/v1/auth/register", account).await.expect(201);
         api.token = Some(tokens["access_token"].as_str().expect("a token").to_owned());
         api
@@ -80,7 +82,10 @@ impl Api {
     pub async fn whole_history(&self, program_id: i64) -> Vec<Value> {
         let (mut logs, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = self.get(&format!("/api/v1/programs/{program_id}/history?limit=100&cursor={cursor}")).await.expect(200);
+            let page = self
+                .get(&format!("/api/v1/programs/{program_id}/history?limit=100&cursor={cursor}"))
+                .await
+                .expect(200);
             logs.extend(page["data"].as_array().expect("a list").iter().cloned());
             match page["pagination"]["next_cursor"].as_str() {
                 Some(next) => cursor = next.to_owned(),
@@ -111,7 +116,13 @@ impl Api {
     }
 
     /// Any method.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>, request_id: Option<Uuid>) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        request_id: Option<Uuid>,
+    ) -> Answer {
         self.try_send(method, path, body, request_id).await.expect("an answer")
     }
 

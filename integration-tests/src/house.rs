@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chassis::Foundation;
 use praan::house::{self, Lit, Plan};
-use praan::options::{Edge, Remotes, Service, Storage, Switch};
+use praan::options::{Edge, Remotes, Servers, Service, Storage, Switch};
 use tempfile::TempDir;
 
 use crate::Api;
@@ -33,7 +33,7 @@ impl House {
         let mut edge = Edge { rate_limits: Switch::Off, cors_origins: Vec::new(), proxies: 0 };
         change(&mut edge);
         let data_dir = folder.path().to_owned();
-        let storage = Storage { data_dir, objects_listen: free, key_encryption_key_file: None };
+        let storage = Storage { data_dir, objects_listen: free, key_encryption_key_file: None, servers: Servers::default() };
         let plan = Plan { here: Service::all(), listen: free, remotes: Remotes::default(), edge, storage };
         let foundation = Foundation::system();
         let lit = house::light(&plan, &foundation).await.expect("the house lights up");

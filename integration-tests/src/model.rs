@@ -7,8 +7,11 @@ use serde_json::Value;
 
 /// The total of the first day in basis points, from all logs of that day.
 pub fn first_day_total(logs: &[Value]) -> i64 {
-    let counted: Vec<&Value> = logs.iter().filter(|log| log["status"] == "VERIFIED" || log["status"] == "COMPLETED").collect();
-    let of = |log_type: &'static str| counted.iter().filter(move |log| log["log_type"] == log_type).map(|log| &log["payload"]);
+    let counted: Vec<&Value> =
+        logs.iter().filter(|log| log["status"] == "VERIFIED" || log["status"] == "COMPLETED").collect();
+    let of = |log_type: &'static str| {
+        counted.iter().filter(move |log| log["log_type"] == log_type).map(|log| &log["payload"])
+    };
 
     let protein: i64 = of("NUTRITION").map(|meal| thousandths(&meal["macros"]["protein_g"])).sum();
     let nutrition = (of("NUTRITION").count() > 0).then(|| (protein as f64 / 60_000.0).min(1.0));

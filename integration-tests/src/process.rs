@@ -30,7 +30,9 @@ impl Process {
 
     async fn start(verb: &str, folder: &Path, options: &[&str]) -> Self {
         let mut command = Command::new(binary());
-        command.args([verb, "--listen", "127.0.0.1:0", "--rate-limits", "off", "--log", "warn", "--data-dir"]).arg(folder);
+        command
+            .args([verb, "--listen", "127.0.0.1:0", "--rate-limits", "off", "--log", "warn", "--data-dir"])
+            .arg(folder);
         command.args(options).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

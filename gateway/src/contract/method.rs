@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use chassis::Error;
 use http::StatusCode;
 use http::uri::PathAndQuery;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 
-use super::shape::Shapes;
+use super::shapes::Shapes;
 use super::{ShapeId, extension, flag, number, text, unfit};
 
 /// A public method.
@@ -16,7 +18,9 @@ pub struct Method {
     pub descriptor: MethodDescriptor,
     /// The HTTP verb of its route.
     pub verb: http::Method,
-    /// The path of its route.
+    /// The path of its route, as the contract writes it.
+    pub route: Arc<str>,
+    /// The same, taken apart.
     pub template: Vec<Segment>,
     /// Whether the request travels in the body, apart from what the path holds.
     pub body: bool,
@@ -84,6 +88,7 @@ impl Method {
             verb,
             template: template(&route)
                 .ok_or_else(|| unfit(name, "its route has a pattern we do not read"))?,
+            route: route.into(),
             body,
             input: shapes.add(&method.input())?,
             output: shapes.add(&method.output())?,
@@ -105,15 +110,6 @@ impl Method {
             Segment::Variable(name) => Some(name.as_str()),
             Segment::Fixed(_) => None,
         })
-    }
-
-    /// Its route as the contract writes it.
-    pub fn route(&self) -> String {
-        let segment = |segment: &Segment| match segment {
-            Segment::Fixed(text) => format!("/{text}"),
-            Segment::Variable(name) => format!("/{{{name}}}"),
-        };
-        self.template.iter().map(segment).collect()
     }
 }
 

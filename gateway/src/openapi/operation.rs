@@ -1,8 +1,9 @@
 use serde_json::{Map, Value, json};
 
 use super::comments::Comments;
+use super::constraints;
 use super::schema::Schemas;
-use crate::contract::{Contract, Method};
+use crate::contract::{Contract, Field, Method};
 use crate::sse;
 
 /// A method as an operation.
@@ -25,8 +26,11 @@ pub fn operation(
     if method.body {
         let bound: Vec<&str> = method.variables().collect();
         let schema = schemas.message_without(method.input, &bound);
+        let shape = contract.shape(method.input);
+        let wanted = |field: &Field| constraints::required(field) && !bound.contains(&field.name());
+        let required = !shape.unions.is_empty() || shape.fields.iter().any(wanted);
         operation["requestBody"] =
-            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+            json!({"required": required, "content": {"application/json": {"schema": schema}}});
     }
     if method.anonymous {
         operation["security"] = json!([]);

@@ -25,6 +25,10 @@ pub fn rest_path(contract: &Contract, input: ShapeId, path: &str) -> String {
             (None, _) => name,
         });
         shown.push_str(rest);
+        if field.is_some_and(|index| matches!(here.fields[index].kind, Kind::Time | Kind::Mask)) {
+            // one value over REST, so there is no path into it
+            break;
+        }
         shape = field.and_then(|index| match &here.fields[index].kind {
             Kind::Message(id) => Some(contract.shape(*id)),
             _ => None,

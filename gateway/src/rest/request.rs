@@ -43,7 +43,7 @@ impl<'a> Writer<'a> {
     /// Writes the body. The fields in `bound` are the path's, and may not stand in the body.
     pub fn body(&mut self, out: &mut Vec<u8>, shape: &'a Shape, bound: &[&str], body: &'a Json<'a>) {
         let Json::Object(entries) = body else {
-            return self.reject("the body", "must be a JSON object");
+            return self.reject("body", "must be a JSON object");
         };
         for (name, _) in entries.iter().filter(|(name, _)| bound.contains(&name.as_ref())) {
             self.reject(name, "is given by the path");

@@ -7,8 +7,8 @@ use crate::house::{House, Send};
 
 /// Route, body, and the complaints.
 const BODIES: &[(&str, &str, &[&str])] = &[
-    ("members", "[]", &["the body: must be a JSON object"]),
-    ("members", "null", &["the body: must be a JSON object"]),
+    ("members", "[]", &["body: must be a JSON object"]),
+    ("members", "null", &["body: must be a JSON object"]),
     ("members", r#"{"nam":"A"}"#, &["nam: is not known"]),
     ("members", r#"{"createdAt":1,"name":"A"}"#, &["createdAt: is not known"]),
     ("members", r#"{"name":"A","name":"B"}"#, &["name: must be given once"]),
@@ -122,10 +122,7 @@ async fn what_is_no_json_is_refused() {
     ] {
         let answer = house.post("/api/v1/members", body).await;
         let errors = answer.errors();
-        assert!(
-            errors.len() == 1 && errors[0].starts_with("the body: is not valid JSON"),
-            "{body}: {errors:?}"
-        );
+        assert!(errors.len() == 1 && errors[0].starts_with("body: is not valid JSON"), "{body}: {errors:?}");
         assert_eq!(answer.status, 400);
     }
 }
@@ -155,8 +152,8 @@ async fn paths_and_queries_that_do_not_fit_are_refused_by_field() {
         ("members?limit=ten", "limit: must be a whole number"),
         ("members?limit=2147483648", "limit: must be between -2147483648 and 2147483647"),
         ("members/4?member_id=5", "member_id: is not known"),
-        ("members?cursor=%zz", "the query: is not well escaped"),
-        ("members?cursor=%ff", "the query: is not well escaped"),
+        ("members?cursor=%zz", "query: is not well escaped"),
+        ("members?cursor=%ff", "query: is not well escaped"),
         ("programs/1/history?log_type=nutrition", "log_type: must be one of NUTRITION, WORKOUT, CHECKIN"),
         ("programs/1/history?log_type=1", "log_type: must be one of NUTRITION, WORKOUT, CHECKIN"),
     ] {
@@ -166,5 +163,5 @@ async fn paths_and_queries_that_do_not_fit_are_refused_by_field() {
     let with_query = house.request(Method::POST, "/api/v1/members?name=A").json_text("{}").answer().await;
     assert_eq!(with_query.errors(), ["name: is not known"]);
     let with_body = house.request(Method::GET, "/api/v1/members").json_text("{}").answer().await;
-    assert_eq!(with_body.errors(), ["the body: must be empty"]);
+    assert_eq!(with_body.errors(), ["body: must be empty"]);
 }

@@ -1,5 +1,7 @@
 //! The gateway over real sockets, in front of services that answer what a test tells them to.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the whole crate is a test")]
+
 mod bad_json;
 mod cors;
 mod fake;

@@ -121,6 +121,8 @@ async fn operations_say_who_may_call_and_what_comes_back() {
         assert!(statuses.contains(status), "{status}");
     }
     assert!(create["security"].is_null());
+    assert_eq!(create["requestBody"]["required"], true);
+    assert_eq!(document["paths"]["/api/v1/auth/logout"]["post"]["requestBody"]["required"], false);
     assert_eq!(document["security"], json!([{"bearer": []}]));
     assert_eq!(document["paths"]["/api/v1/auth/login"]["post"]["security"], json!([]));
     let delete = &document["paths"]["/api/v1/members/{member_id}"]["delete"]["responses"]["204"];

@@ -228,6 +228,7 @@ async fn what_is_anonymous_needs_no_token_and_head_has_no_body() {
     assert_eq!(get.body, r#"{"keys":[{"kty":"OKP","crv":"","x":"","kid":"","alg":"","use":"sig"}]}"#);
     let head = house.anonymous(Method::HEAD, "/.well-known/jwks.json").answer().await;
     assert_eq!((head.status, head.body.as_str()), (get.status, ""));
+    assert_eq!(head.header("content-length"), get.header("content-length"));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use http::Method;
 use prost_types::Timestamp;
 use proto::logging::v1::create_log_request::Payload;
 use proto::logging::v1::{
-    CreateLogRequest, CreateLogResponse, FoodItem, GetLogRequest, Image, ImageStatus, Log, LogStatus, Macros,
-    Meal, Nutrition, log,
+    CreateLogRequest, CreateLogResponse, Flag, FoodItem, GetLogRequest, Image, ImageStatus, Log, LogStatus,
+    Macros, Meal, Nutrition, log,
 };
 
 use crate::fake::Fake;
@@ -21,8 +21,10 @@ async fn the_tag_picks_the_case() {
         keep(request.get_ref());
         let photo = request.get_ref().image_key.is_some();
         let status = if photo { LogStatus::Processing } else { LogStatus::Verified };
+        let flag = Flag { field: "payload.calories".into(), message: "is much".into() };
+        let flags = if photo { Vec::new() } else { vec![flag] };
         let impact = (!photo).then(|| "+5 points".to_owned());
-        Ok(CreateLogResponse { id: 1, status: status.into(), adherence_impact: impact, flags: Vec::new() })
+        Ok(CreateLogResponse { id: 1, status: status.into(), adherence_impact: impact, flags })
     });
     let house = House::open(fake).await;
     let body = r#"{"payload":{"calories":520,"macros":{"protein_g":31.5},"meal":"LUNCH","items":[{"name":"dal"},{"name":"rice"}]},
@@ -43,17 +45,17 @@ async fn the_tag_picks_the_case() {
     };
     assert_eq!(arrived.lock().unwrap().take(), Some(want));
     assert_eq!(answer.status, 201);
-    assert_eq!(answer.body, r#"{"id":1,"status":"VERIFIED","adherence_impact":"+5 points","flags":[]}"#);
+    assert_eq!(
+        answer.body,
+        r#"{"id":1,"status":"VERIFIED","adherence_impact":"+5 points","flags":[{"field":"payload.calories","message":"is much"}]}"#
+    );
 
     // the tag alone is the empty case, and the answer's status follows what it says
     let photo =
         house.post("/api/v1/logs", r#"{"program_id":101,"log_type":"NUTRITION","image_key":"k"}"#).await;
     let arrived = arrived.lock().unwrap().take().unwrap();
     assert_eq!(arrived.payload, Some(Payload::Nutrition(Nutrition::default())));
-    assert_eq!(
-        (photo.status.as_u16(), photo.body.as_str()),
-        (202, r#"{"id":1,"status":"PROCESSING","flags":[]}"#)
-    );
+    assert_eq!((photo.status.as_u16(), photo.body.as_str()), (202, r#"{"id":1,"status":"PROCESSING"}"#));
 }
 
 #[tokio::test]

@@ -26,9 +26,17 @@ async fn every_field_of_every_body_refuses_what_it_cannot_be() {
         for (field, body) in spoiled {
             let shown = shorten(&body);
             let answer = asha.send(good.method.clone(), &good.path, Some(body), None).await;
-            assert_eq!(answer.status, 400, "{} {field}: {shown} answered {}", good.path, String::from_utf8_lossy(&answer.bytes));
+            assert_eq!(
+                answer.status,
+                400,
+                "{} {field}: {shown} answered {}",
+                good.path,
+                String::from_utf8_lossy(&answer.bytes)
+            );
             let errors = answer.json()["errors"].clone();
-            let named = errors.as_array().is_some_and(|errors| errors.iter().any(|e| related(&field, e["field"].as_str())));
+            let named = errors
+                .as_array()
+                .is_some_and(|errors| errors.iter().any(|e| related(&field, e["field"].as_str())));
             assert!(named, "{} {field}: {shown} is blamed on {errors}", good.path);
             tried += 1;
         }
@@ -44,7 +52,9 @@ async fn what_is_no_json_is_refused_whole() {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let http = reqwest::Client::new();
-    let log = |number: &str| format!(r#"{{"program_id":{program},"log_type":"NUTRITION","payload":{{"calories":{number}}}}}"#);
+    let log = |number: &str| {
+        format!(r#"{{"program_id":{program},"log_type":"NUTRITION","payload":{{"calories":{number}}}}}"#)
+    };
     for body in [
         log("NaN"),
         log("Infinity"),
@@ -61,12 +71,19 @@ async fn what_is_no_json_is_refused_whole() {
         String::new(),
     ] {
         let shown: String = body.chars().take(60).collect();
-        let request = http.post(format!("{}/api/v1/logs", house.url)).header("content-type", "application/json");
-        let answer = request.bearer_auth(asha.token.as_deref().expect("a token")).body(body).send().await.expect("an answer");
+        let request =
+            http.post(format!("{}/api/v1/logs", house.url)).header("content-type", "application/json");
+        let answer = request
+            .bearer_auth(asha.token.as_deref().expect("a token"))
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 400, "{shown}");
     }
     let huge = http.post(format!("{}/api/v1/logs", house.url)).header("content-type", "application/json");
-    let huge = huge.bearer_auth(asha.token.as_deref().expect("a token")).body("x".repeat(2 << 20)).send().await;
+    let huge =
+        huge.bearer_auth(asha.token.as_deref().expect("a token")).body("x".repeat(2 << 20)).send().await;
     assert_eq!(huge.expect("an answer").status(), 413);
     let history = asha.get(&format!("/api/v1/programs/{program}/history")).await.expect(200);
     assert_eq!(history["data"], json!([]), "something was stored");
@@ -92,18 +109,34 @@ fn good_requests(member: i64, program: i64) -> Vec<Good> {
         log("NUTRITION", nutrition),
         log("WORKOUT", workout),
         log("CHECKIN", checkin),
-        post("/api/v1/uploads", json!({"program_id": program, "content_type": "image/jpeg", "content_length": 1000})),
-        post("/api/v1/members", json!({"name": "M", "birth_date": "1950-01-01", "relation_type": "aunt", "time_zone": "UTC",
-            "leaderboard_opt_in": false})),
-        Good { method: Method::PATCH, path: format!("/api/v1/members/{member}"), body: json!({"name": "N", "time_zone": "UTC"}) },
+        post(
+            "/api/v1/uploads",
+            json!({"program_id": program, "content_type": "image/jpeg", "content_length": 1000}),
+        ),
+        post(
+            "/api/v1/members",
+            json!({"name": "M", "birth_date": "1950-01-01", "relation_type": "aunt", "time_zone": "UTC",
+            "leaderboard_opt_in": false}),
+        ),
+        Good {
+            method: Method::PATCH,
+            path: format!("/api/v1/members/{member}"),
+            body: json!({"name": "N", "time_zone": "UTC"}),
+        },
         post("/api/v1/programs", json!({"member_id": member, "title": "T", "config": config.clone()})),
         Good { method: Method::PUT, path: format!("/api/v1/programs/{program}/config"), body: config },
-        post("/api/v1/auth/register", json!({"email": "x@example.org", "password": "a long password", "full_name": "X"})),
+        post(
+            "/api/v1/auth/register",
+            json!({"email": "x@example.org", "password": "a long password", "full_name": "X"}),
+        ),
         post("/api/v1/auth/login", json!({"email": "x@example.org", "password": "a long password"})),
         post("/api/v1/auth/refresh", json!({"refresh_token": "x"})),
         post("/api/v1/family/managers", json!({"email": "x@example.org"})),
-        post(&format!("/api/v1/members/{member}/grants"), json!({"email": "x@example.org", "role": "DOCTOR",
-            "log_types": ["CHECKIN"], "not_after": "2199-01-01T00:00:00Z"})),
+        post(
+            &format!("/api/v1/members/{member}/grants"),
+            json!({"email": "x@example.org", "role": "DOCTOR",
+            "log_types": ["CHECKIN"], "not_after": "2199-01-01T00:00:00Z"}),
+        ),
     ]
 }
 
@@ -144,7 +177,16 @@ fn bad_for(good: &Value) -> Vec<Value> {
     let two_to_53 = json!(9_007_199_254_740_992_i64);
     match good {
         Value::Number(_) => {
-            vec![json!("1"), json!(true), json!([1]), json!({}), json!(-1e30), json!(1e300), json!(-1), two_to_53]
+            vec![
+                json!("1"),
+                json!(true),
+                json!([1]),
+                json!({}),
+                json!(-1e30),
+                json!(1e300),
+                json!(-1),
+                two_to_53,
+            ]
         }
         Value::String(_) => {
             let long = "x".repeat(1_000_000);

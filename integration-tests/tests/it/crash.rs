@@ -44,10 +44,15 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let acknowledged: BTreeSet<i64> = flows.iter().map(|flow| flow.log.expect("all are through")).collect();
     let history = all_ended(&asha, program).await;
     let kept: Vec<i64> = history.iter().map(id).collect();
-    assert_eq!(kept.iter().copied().collect::<BTreeSet<_>>(), acknowledged, "lost, or there without being asked for");
+    assert_eq!(
+        kept.iter().copied().collect::<BTreeSet<_>>(),
+        acknowledged,
+        "lost, or there without being asked for"
+    );
     assert_eq!(kept.len(), KILLS as usize, "doubled");
     assert!(history.iter().all(|log| log["status"] == "COMPLETED"), "every photo was a good one");
-    let total = settled_total(&asha, program, day.as_str().expect("a day"), model::first_day_total(&history)).await;
+    let total =
+        settled_total(&asha, program, day.as_str().expect("a day"), model::first_day_total(&history)).await;
     assert_eq!(total, model::first_day_total(&history));
     assert!(mesh.terminate().await, "SIGTERM ends it well");
 }
@@ -77,8 +82,10 @@ impl Flow {
             self.uploaded = Some(upload["image_key"].clone());
         }
         if self.log.is_none() {
-            let log = json!({"program_id": self.program, "log_type": "NUTRITION", "image_key": self.uploaded});
-            let answer = asha.try_send(Method::POST, "/api/v1/logs", Some(log), Some(self.request_id)).await?;
+            let log =
+                json!({"program_id": self.program, "log_type": "NUTRITION", "image_key": self.uploaded});
+            let answer =
+                asha.try_send(Method::POST, "/api/v1/logs", Some(log), Some(self.request_id)).await?;
             self.log = Some(id(&answer.expect(202)));
         }
         Ok(())

@@ -41,7 +41,10 @@ async fn history_comes_in_pages() {
     logged.reverse();
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = asha.get(&format!("/api/v1/programs/{program}/history?limit=3&cursor={cursor}")).await.expect(200);
+        let page = asha
+            .get(&format!("/api/v1/programs/{program}/history?limit=3&cursor={cursor}"))
+            .await
+            .expect(200);
         seen.extend(page["data"].as_array().expect("a list").iter().map(id));
         let pagination = &page["pagination"];
         assert_eq!(pagination["has_more"], json!(pagination["next_cursor"].is_string()));

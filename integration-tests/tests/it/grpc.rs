@@ -6,12 +6,14 @@ use bytes::{Buf, BufMut};
 use integration_tests::House;
 use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
 use proto::adherence::v1::{GetAdherenceRequest, WatchProgramRequest};
-use proto::family::v1::family_service_client::FamilyServiceClient;
 use proto::family::v1::CreateMemberRequest;
-use proto::identity::v1::identity_service_client::IdentityServiceClient;
+use proto::family::v1::family_service_client::FamilyServiceClient;
 use proto::identity::v1::RegisterRequest;
+use proto::identity::v1::identity_service_client::IdentityServiceClient;
 use proto::logging::v1::logging_service_client::LoggingServiceClient;
-use proto::logging::v1::{Checkin, CreateLogRequest, ListHistoryRequest, LogStatus, Nutrition, create_log_request::Payload, log};
+use proto::logging::v1::{
+    Checkin, CreateLogRequest, ListHistoryRequest, LogStatus, Nutrition, create_log_request::Payload, log,
+};
 use proto::program::v1::program_service_client::ProgramServiceClient;
 use proto::program::v1::{ClinicalCheck, ClinicalGoals, CreateProgramRequest, Goals};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -28,19 +30,38 @@ async fn a_typed_client_does_the_main_job() {
     let program_id = program_id.0;
 
     let mut watch = AdherenceServiceClient::new(channel.clone());
-    let mut events = watch.watch_program(WatchProgramRequest { program_id, after_event_id: 0 }).await.expect("a stream").into_inner();
+    let mut events = watch
+        .watch_program(WatchProgramRequest { program_id, after_event_id: 0 })
+        .await
+        .expect("a stream")
+        .into_inner();
     let mut logs = LoggingServiceClient::new(channel.clone());
     let checkin = Checkin { systolic: Some(120.0), diastolic: Some(80.0), ..Checkin::default() };
-    let log = CreateLogRequest { program_id, payload: Some(Payload::Checkin(checkin)), ..CreateLogRequest::default() };
+    let log = CreateLogRequest {
+        program_id,
+        payload: Some(Payload::Checkin(checkin)),
+        ..CreateLogRequest::default()
+    };
     let answer = logs.create_log(log).await.expect("it is logged").into_inner();
-    assert_eq!((answer.status(), answer.adherence_impact.as_deref()), (LogStatus::Verified, Some("+100 points")));
+    assert_eq!(
+        (answer.status(), answer.adherence_impact.as_deref()),
+        (LogStatus::Verified, Some("+100 points"))
+    );
 
     let event = events.message().await.expect("the stream holds").expect("an event");
     assert_eq!(event.log_id, answer.id);
-    let page = logs.list_history(ListHistoryRequest { program_id, ..Default::default() }).await.expect("a page").into_inner();
-    assert!(matches!(page.data[0].payload, Some(log::Payload::Checkin(Checkin { systolic: Some(120.0), .. }))));
+    let page = logs
+        .list_history(ListHistoryRequest { program_id, ..Default::default() })
+        .await
+        .expect("a page")
+        .into_inner();
+    assert!(matches!(
+        page.data[0].payload,
+        Some(log::Payload::Checkin(Checkin { systolic: Some(120.0), .. }))
+    ));
     let request = GetAdherenceRequest { program_id, from: None, to: None };
-    let scores = AdherenceServiceClient::new(channel).get_adherence(request).await.expect("scores").into_inner();
+    let scores =
+        AdherenceServiceClient::new(channel).get_adherence(request).await.expect("scores").into_inner();
     assert_eq!(scores.days[0].total_score, Some(100.0));
 }
 
@@ -51,12 +72,18 @@ async fn what_json_cannot_say_is_refused_too() {
     let mut logs = LoggingServiceClient::with_interceptor(house.channel().await, bearer);
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 20_000.1] {
         let meal = Payload::Nutrition(Nutrition { calories: Some(bad), ..Nutrition::default() });
-        let refused = logs.create_log(CreateLogRequest { program_id, payload: Some(meal), ..Default::default() }).await;
+        let refused =
+            logs.create_log(CreateLogRequest { program_id, payload: Some(meal), ..Default::default() }).await;
         let error = chassis::Error::from(refused.expect_err("it is no amount of energy"));
-        assert_eq!((error.kind(), error.fields()[0].field.as_str()), (chassis::Kind::Invalid, "nutrition.calories"), "{bad}");
+        assert_eq!(
+            (error.kind(), error.fields()[0].field.as_str()),
+            (chassis::Kind::Invalid, "nutrition.calories"),
+            "{bad}"
+        );
     }
     let unknown = Payload::Nutrition(Nutrition { meal: Some(99), ..Nutrition::default() });
-    let refused = logs.create_log(CreateLogRequest { program_id, payload: Some(unknown), ..Default::default() }).await;
+    let refused =
+        logs.create_log(CreateLogRequest { program_id, payload: Some(unknown), ..Default::default() }).await;
     assert_eq!(refused.expect_err("no such meal").code(), Code::InvalidArgument);
 }
 
@@ -85,24 +112,39 @@ async fn connect_web_in_node_does_the_main_job() {
     let house = House::one_process().await;
     let clients = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
     let mut generate = tokio::process::Command::new("npm");
-    let generated = generate.args(["run", "--silent", "generate"]).current_dir(clients).status().await.expect("npm runs");
+    let generated =
+        generate.args(["run", "--silent", "generate"]).current_dir(clients).status().await.expect("npm runs");
     assert!(generated.success());
     let mut node = tokio::process::Command::new("node");
-    let ran = node.args(["web.mjs", &house.url]).current_dir(clients).stdin(Stdio::null()).output().await.expect("node runs");
-    assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    let ran = node
+        .args(["web.mjs", &house.url])
+        .current_dir(clients)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("node runs");
+    assert!(
+        ran.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&ran.stdout),
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }
 
 async fn start_program(house: &House) -> (i64, Bearer) {
     let email = format!("{}@example.org", uuid::Uuid::new_v4().simple());
-    let account = RegisterRequest { email, password: "correct horse battery".into(), full_name: "Asha".into() };
+    let account =
+        RegisterRequest { email, password: "correct horse battery".into(), full_name: "Asha".into() };
     let channel: Channel = house.channel().await;
-    let tokens = IdentityServiceClient::new(channel.clone()).register(account).await.expect("an account").into_inner();
+    let tokens =
+        IdentityServiceClient::new(channel.clone()).register(account).await.expect("an account").into_inner();
     let bearer = Bearer(format!("Bearer {}", tokens.access_token));
     let mut families = FamilyServiceClient::with_interceptor(channel.clone(), bearer.clone());
     let (name, birth_date, relation_type) = ("Meera".into(), "1957-04-12".into(), "mother".into());
     let member = CreateMemberRequest { name, birth_date, relation_type, ..Default::default() };
     let member_id = families.create_member(member).await.expect("a member").into_inner().id;
-    let check = ClinicalCheck { metric: "blood_pressure".into(), times_per_day: Some(1), ..Default::default() };
+    let check =
+        ClinicalCheck { metric: "blood_pressure".into(), times_per_day: Some(1), ..Default::default() };
     let clinical_goals = Some(ClinicalGoals { weight: None, checks: vec![check] });
     let config = Some(Goals { clinical_goals, ..Goals::default() });
     let program = CreateProgramRequest { member_id, title: "Ninety days".into(), start_date: None, config };

@@ -14,8 +14,12 @@ async fn five_processes_do_the_main_job() {
     let planning = format!("program adherence {at_identity} --family-url {}", family.url);
     let planning = Process::serve(folder.path(), &planning).await;
     let at_planning = format!("--program-url {0} --adherence-url {0}", planning.url);
-    let logging = Process::serve(folder.path(), &format!("logging ai-inference {at_identity} {at_planning}")).await;
-    let rest = format!("--family-url {} --logging-url {} --ai-inference-url {}", family.url, logging.url, logging.url);
+    let logging =
+        Process::serve(folder.path(), &format!("logging ai-inference {at_identity} {at_planning}")).await;
+    let rest = format!(
+        "--family-url {} --logging-url {} --ai-inference-url {}",
+        family.url, logging.url, logging.url
+    );
     let gateway = Process::serve(folder.path(), &format!("gateway {at_identity} {at_planning} {rest}")).await;
 
     praan::demo::run(&gateway.url).await.expect("all steps green");

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use integration_tests::api::Api;
 use integration_tests::House;
+use integration_tests::api::Api;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -44,43 +44,112 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("family.v1.FamilyService/GetFamily", Own("the caller's family")),
         ("family.v1.FamilyService/AddManager", Own("the caller's family")),
         ("family.v1.FamilyService/ListManagers", Own("the caller's family")),
-        ("family.v1.FamilyService/RemoveManager", Foreign(Method::DELETE, "/api/v1/family/managers/{user}", Value::Null)),
+        (
+            "family.v1.FamilyService/RemoveManager",
+            Foreign(Method::DELETE, "/api/v1/family/managers/{user}", Value::Null),
+        ),
         ("family.v1.FamilyService/CreateMember", Own("the caller's family")),
         ("family.v1.FamilyService/ListMembers", Own("what the caller may see")),
         ("family.v1.FamilyService/GetMember", Foreign(Method::GET, "/api/v1/members/{member}", Value::Null)),
-        ("family.v1.FamilyService/UpdateMember", Foreign(Method::PATCH, "/api/v1/members/{member}", json!({"name": "Mallory"}))),
-        ("family.v1.FamilyService/DeleteMember", Foreign(Method::DELETE, "/api/v1/members/{member}", Value::Null)),
-        ("family.v1.FamilyService/RestoreMember", Foreign(Method::POST, "/api/v1/members/{member}/restore", none())),
-        ("family.v1.FamilyService/CreateGrant", Foreign(Method::POST, "/api/v1/members/{member}/grants", grant)),
-        ("family.v1.FamilyService/ListGrants", Foreign(Method::GET, "/api/v1/members/{member}/grants", Value::Null)),
-        ("family.v1.FamilyService/DeleteGrant", Foreign(Method::DELETE, "/api/v1/members/{member}/grants/{grant}", Value::Null)),
+        (
+            "family.v1.FamilyService/UpdateMember",
+            Foreign(Method::PATCH, "/api/v1/members/{member}", json!({"name": "Mallory"})),
+        ),
+        (
+            "family.v1.FamilyService/DeleteMember",
+            Foreign(Method::DELETE, "/api/v1/members/{member}", Value::Null),
+        ),
+        (
+            "family.v1.FamilyService/RestoreMember",
+            Foreign(Method::POST, "/api/v1/members/{member}/restore", none()),
+        ),
+        (
+            "family.v1.FamilyService/CreateGrant",
+            Foreign(Method::POST, "/api/v1/members/{member}/grants", grant),
+        ),
+        (
+            "family.v1.FamilyService/ListGrants",
+            Foreign(Method::GET, "/api/v1/members/{member}/grants", Value::Null),
+        ),
+        (
+            "family.v1.FamilyService/DeleteGrant",
+            Foreign(Method::DELETE, "/api/v1/members/{member}/grants/{grant}", Value::Null),
+        ),
         ("family.v1.FamilyService/AuthorizeMember", Internal),
         ("family.v1.FamilyService/GetHousehold", Internal),
-        ("program.v1.ProgramService/CreateProgram", Foreign(Method::POST, "/api/v1/programs", json!({"member_id": "{member}", "title": "x"}))),
-        ("program.v1.ProgramService/ListPrograms", Foreign(Method::GET, "/api/v1/programs?member_id={member}", Value::Null)),
-        ("program.v1.ProgramService/GetProgram", Foreign(Method::GET, "/api/v1/programs/{program}", Value::Null)),
-        ("program.v1.ProgramService/UpdateProgram", Foreign(Method::PATCH, "/api/v1/programs/{program}", json!({"title": "x"}))),
-        ("program.v1.ProgramService/DeleteProgram", Foreign(Method::DELETE, "/api/v1/programs/{program}", Value::Null)),
-        ("program.v1.ProgramService/RestoreProgram", Foreign(Method::POST, "/api/v1/programs/{program}/restore", none())),
-        ("program.v1.ProgramService/PauseProgram", Foreign(Method::POST, "/api/v1/programs/{program}/pause", none())),
-        ("program.v1.ProgramService/ResumeProgram", Foreign(Method::POST, "/api/v1/programs/{program}/resume", none())),
-        ("program.v1.ProgramService/CompleteProgram", Foreign(Method::POST, "/api/v1/programs/{program}/complete", none())),
-        ("program.v1.ProgramService/GetConfig", Foreign(Method::GET, "/api/v1/programs/{program}/config", Value::Null)),
-        ("program.v1.ProgramService/ReplaceConfig", Foreign(Method::PUT, "/api/v1/programs/{program}/config", none())),
+        (
+            "program.v1.ProgramService/CreateProgram",
+            Foreign(Method::POST, "/api/v1/programs", json!({"member_id": "{member}", "title": "x"})),
+        ),
+        (
+            "program.v1.ProgramService/ListPrograms",
+            Foreign(Method::GET, "/api/v1/programs?member_id={member}", Value::Null),
+        ),
+        (
+            "program.v1.ProgramService/GetProgram",
+            Foreign(Method::GET, "/api/v1/programs/{program}", Value::Null),
+        ),
+        (
+            "program.v1.ProgramService/UpdateProgram",
+            Foreign(Method::PATCH, "/api/v1/programs/{program}", json!({"title": "x"})),
+        ),
+        (
+            "program.v1.ProgramService/DeleteProgram",
+            Foreign(Method::DELETE, "/api/v1/programs/{program}", Value::Null),
+        ),
+        (
+            "program.v1.ProgramService/RestoreProgram",
+            Foreign(Method::POST, "/api/v1/programs/{program}/restore", none()),
+        ),
+        (
+            "program.v1.ProgramService/PauseProgram",
+            Foreign(Method::POST, "/api/v1/programs/{program}/pause", none()),
+        ),
+        (
+            "program.v1.ProgramService/ResumeProgram",
+            Foreign(Method::POST, "/api/v1/programs/{program}/resume", none()),
+        ),
+        (
+            "program.v1.ProgramService/CompleteProgram",
+            Foreign(Method::POST, "/api/v1/programs/{program}/complete", none()),
+        ),
+        (
+            "program.v1.ProgramService/GetConfig",
+            Foreign(Method::GET, "/api/v1/programs/{program}/config", Value::Null),
+        ),
+        (
+            "program.v1.ProgramService/ReplaceConfig",
+            Foreign(Method::PUT, "/api/v1/programs/{program}/config", none()),
+        ),
         ("program.v1.ProgramService/AuthorizeProgram", Internal),
         ("program.v1.ProgramService/GetPlan", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
         ("logging.v1.LoggingService/AmendLog", Foreign(Method::POST, "/api/v1/logs/{log}/amend", log())),
         ("logging.v1.LoggingService/VerifyLog", Foreign(Method::POST, "/api/v1/logs/{log}/verify", none())),
-        ("logging.v1.LoggingService/GetLogImage", Foreign(Method::GET, "/api/v1/logs/{log}/image", Value::Null)),
-        ("logging.v1.LoggingService/ListHistory", Foreign(Method::GET, "/api/v1/programs/{program}/history", Value::Null)),
+        (
+            "logging.v1.LoggingService/GetLogImage",
+            Foreign(Method::GET, "/api/v1/logs/{log}/image", Value::Null),
+        ),
+        (
+            "logging.v1.LoggingService/ListHistory",
+            Foreign(Method::GET, "/api/v1/programs/{program}/history", Value::Null),
+        ),
         ("logging.v1.LoggingService/CreateUpload", Foreign(Method::POST, "/api/v1/uploads", upload)),
         ("ai_inference.v1.AiInferenceService/GetInference", Internal),
-        ("adherence.v1.AdherenceService/GetAdherence", Foreign(Method::GET, "/api/v1/programs/{program}/adherence", Value::Null)),
-        ("adherence.v1.AdherenceService/GetDashboard", Foreign(Method::GET, "/api/v1/programs/{program}/dashboard", Value::Null)),
+        (
+            "adherence.v1.AdherenceService/GetAdherence",
+            Foreign(Method::GET, "/api/v1/programs/{program}/adherence", Value::Null),
+        ),
+        (
+            "adherence.v1.AdherenceService/GetDashboard",
+            Foreign(Method::GET, "/api/v1/programs/{program}/dashboard", Value::Null),
+        ),
         ("adherence.v1.AdherenceService/GetLeaderboard", Own("the caller's family")),
-        ("adherence.v1.AdherenceService/WatchProgram", Foreign(Method::GET, "/api/v1/programs/{program}/events", Value::Null)),
+        (
+            "adherence.v1.AdherenceService/WatchProgram",
+            Foreign(Method::GET, "/api/v1/programs/{program}/events", Value::Null),
+        ),
         ("adherence.v1.AdherenceService/RecordLog", Internal),
     ]
 }
@@ -130,7 +199,9 @@ fn every_rpc_has_a_case() {
     let all: BTreeSet<String> = proto::descriptors()
         .services()
         .filter(|service| service.full_name().starts_with("praan."))
-        .flat_map(|service| service.methods().map(|m| format!("{}/{}", service.full_name(), m.name())).collect::<Vec<_>>())
+        .flat_map(|service| {
+            service.methods().map(|m| format!("{}/{}", service.full_name(), m.name())).collect::<Vec<_>>()
+        })
         .collect();
     assert_eq!(named, all);
     for (rpc, case) in cases() {
@@ -159,7 +230,8 @@ impl Ids {
         let log = id(&owner.post("/api/v1/logs", log).await.expect(201));
         let doctor = Api::sign_up(&owner.url).await;
         let soon = (chrono_now() + chrono::TimeDelta::days(30)).to_rfc3339();
-        let grant = json!({"email": doctor.email, "role": "DOCTOR", "log_types": ["CHECKIN"], "not_after": soon});
+        let grant =
+            json!({"email": doctor.email, "role": "DOCTOR", "log_types": ["CHECKIN"], "not_after": soon});
         let grant = id(&owner.post(&format!("/api/v1/members/{member}/grants"), grant).await.expect(201));
         let user = id(&owner.get("/api/v1/users/me").await.expect(200));
         Self { user, email: doctor.email, member, grant, program, log }
@@ -168,17 +240,38 @@ impl Ids {
     /// Ids of nothing: far above any that were given. A log's keeps its month, so that it is looked for like another.
     fn absent(there: &Self) -> Self {
         let far = 4_000_000_000;
-        Self { user: far, email: there.email.clone(), member: far, grant: far, program: far, log: there.log + far }
+        Self {
+            user: far,
+            email: there.email.clone(),
+            member: far,
+            grant: far,
+            program: far,
+            log: there.log + far,
+        }
     }
 
-    async fn send(&self, api: &Api, method: &Method, path: &str, body: &Value, id: Uuid) -> integration_tests::Answer {
+    async fn send(
+        &self,
+        api: &Api,
+        method: &Method,
+        path: &str,
+        body: &Value,
+        id: Uuid,
+    ) -> integration_tests::Answer {
         let fill = |text: &str| {
-            [("user", self.user), ("member", self.member), ("grant", self.grant), ("program", self.program), ("log", self.log)]
-                .iter()
-                .fold(text.to_owned(), |text, (name, id)| {
-                    text.replace(&format!("\"{{{name}}}\""), &id.to_string()).replace(&format!("{{{name}}}"), &id.to_string())
-                })
-                .replace("{email}", &self.email)
+            [
+                ("user", self.user),
+                ("member", self.member),
+                ("grant", self.grant),
+                ("program", self.program),
+                ("log", self.log),
+            ]
+            .iter()
+            .fold(text.to_owned(), |text, (name, id)| {
+                text.replace(&format!("\"{{{name}}}\""), &id.to_string())
+                    .replace(&format!("{{{name}}}"), &id.to_string())
+            })
+            .replace("{email}", &self.email)
         };
         let body = (!body.is_null()).then(|| serde_json::from_str(&fill(&body.to_string())).expect("a body"));
         api.send(method.clone(), &fill(path), body, Some(id)).await

@@ -27,7 +27,8 @@ async fn sixteen_writers_lose_nothing_and_double_nothing() {
     let seed = rand::random();
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
-    let logs: Vec<(Uuid, Value)> = (0..LOGS).map(|_| (Uuid::new_v4(), log(&mut random, program, &now))).collect();
+    let logs: Vec<(Uuid, Value)> =
+        (0..LOGS).map(|_| (Uuid::new_v4(), log(&mut random, program, &now))).collect();
     let mut work = logs.clone();
     for _ in 0..DUPLICATES {
         work.push(logs[random.random_range(0..LOGS)].clone());
@@ -54,7 +55,11 @@ async fn sixteen_writers_lose_nothing_and_double_nothing() {
     assert_eq!(total, model::first_day_total(&history));
 }
 
-async fn write(asha: Api, work: Arc<Mutex<Vec<(Uuid, Value)>>>, answers: Arc<Mutex<BTreeMap<Uuid, Vec<Value>>>>) {
+async fn write(
+    asha: Api,
+    work: Arc<Mutex<Vec<(Uuid, Value)>>>,
+    answers: Arc<Mutex<BTreeMap<Uuid, Vec<Value>>>>,
+) {
     loop {
         let Some((request_id, log)) = work.lock().await.pop() else { return };
         let answer = asha.post_as(request_id, "/api/v1/logs", log.clone()).await;
@@ -69,8 +74,13 @@ async fn write(asha: Api, work: Arc<Mutex<Vec<(Uuid, Value)>>>, answers: Arc<Mut
 fn log(random: &mut StdRng, program: i64, now: &str) -> Value {
     let (log_type, payload) = match random.random_range(0..10) {
         // so little protein each that the day never has enough, and every gram shows in the score
-        0..6 => ("NUTRITION", json!({"macros": {"protein_g": f64::from(random.random_range(1..90)) / 1000.0}})),
-        6..7 => ("WORKOUT", json!({"exercises": [{"name": "squat", "sets": [{"reps": 8}, {"reps": 8}, {"reps": 8}]}]})),
+        0..6 => {
+            ("NUTRITION", json!({"macros": {"protein_g": f64::from(random.random_range(1..90)) / 1000.0}}))
+        }
+        6..7 => (
+            "WORKOUT",
+            json!({"exercises": [{"name": "squat", "sets": [{"reps": 8}, {"reps": 8}, {"reps": 8}]}]}),
+        ),
         _ => ("CHECKIN", json!({"heart_rate": random.random_range(50..120)})),
     };
     json!({"program_id": program, "log_type": log_type, "payload": payload, "timestamp": now})

@@ -39,7 +39,11 @@ impl Plans {
             Some(plan) if plan.version >= version => Ok(plan),
             _ => {
                 let plan = self.fetch(scope).await?;
-                let tx = self.store.db().write(&Actor::system(Uuid::nil()), Action::Update, "Score").await?;
+                let tx = self
+                    .store
+                    .db()
+                    .write(&Actor::system(Uuid::nil()), Action::Update, "Score", scope.into())
+                    .await?;
                 let plan = self.install(&tx, scope, Some(plan)).await?;
                 tx.commit_quietly().await?;
                 self.bells.ring(scope.program_id);

@@ -58,7 +58,11 @@ impl Recording {
     /// Takes a revision into the score, once, and returns by how many hundredths of a point the total of its day moved.
     pub async fn record(&self, entry: Entry) -> Result<i32, Error> {
         let fetched = self.plans.fetch_if_older(entry.scope, entry.plan_version).await?;
-        let tx = self.store.db().write(&Actor::system(Uuid::nil()), Action::Update, "Score").await?;
+        let tx = self
+            .store
+            .db()
+            .write(&Actor::system(Uuid::nil()), Action::Update, "Score", entry.scope.into())
+            .await?;
         let plan = self.plans.install(&tx, entry.scope, fetched).await?;
         let impact = self.take(&tx, &plan, &entry).await?;
         tx.commit_quietly().await?;

@@ -20,6 +20,12 @@ pub struct Scope {
     pub program_id: i64,
 }
 
+impl From<Scope> for backends::Scope {
+    fn from(scope: Scope) -> Self {
+        Self::Family(scope.family_id)
+    }
+}
+
 /// The days from the first to the second.
 pub type Span = (NaiveDate, NaiveDate);
 

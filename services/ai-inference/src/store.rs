@@ -1,7 +1,7 @@
 //! The only door to the database: one row a photo, written once.
 
 use backends::queue::Message;
-use backends::{Database, DbResultExt};
+use backends::{Database, DbResultExt, Scope};
 use chassis::Error;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -56,7 +56,9 @@ impl Store {
         of: &ImageUploaded,
         inference: Inference,
     ) -> Result<(), Error> {
-        let Some(tx) = self.db.consume(CONSUMER, message).await? else { return Ok(()) };
+        let Some(tx) = self.db.consume(CONSUMER, message, Scope::Family(of.family_id)).await? else {
+            return Ok(());
+        };
         let row = ActiveModel {
             family_id: Set(of.family_id),
             log_id: Set(of.log_id),
@@ -72,7 +74,7 @@ impl Store {
             .exec_without_returning(tx.connection())
             .await
             .stored()?;
-        if matches!(added, TryInsertResult::Inserted(_)) {
+        if matches!(added, TryInsertResult::Inserted(1..)) {
             let event = ImageRead { family_id: of.family_id, program_id: of.program_id, log_id: of.log_id };
             tx.publish(IMAGE_READ, &event).await?;
         }

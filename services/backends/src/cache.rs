@@ -2,8 +2,10 @@
 //!
 //! Losing the cache costs latency and nothing else; a rate limit that cannot be read is the caller's to replace by a local one.
 
+mod channels;
 pub mod memory;
 mod rate;
+pub mod redis;
 
 use std::time::Duration;
 

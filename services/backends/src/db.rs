@@ -6,11 +6,14 @@
 //! other way.
 
 mod action;
+mod connection;
 mod entity;
 mod ids;
 mod in_flight;
 mod inbox;
 mod once;
+mod reader;
+mod scope;
 mod sqlite;
 mod subject;
 mod tx;
@@ -32,7 +35,10 @@ use tokio::sync::Notify;
 
 use crate::error::DbResultExt;
 pub use action::Action;
+pub use connection::Connection;
 pub use once::{Keyed, Once};
+pub use reader::Reader;
+pub use scope::Scope;
 pub use subject::Subject;
 pub use tx::Tx;
 pub use write::Write;
@@ -89,6 +95,16 @@ impl Database {
         &self.0.reads
     }
 
+    /// Reads within a scope; never within a call to another service.
+    pub async fn read(&self, _scope: Scope) -> Result<Reader, Error> {
+        Ok(Reader::over(Connection::pool(&self.0.reads)))
+    }
+
+    /// Reads what was committed last: for authorization, vital signs, and what the caller has just written.
+    pub async fn read_primary(&self, scope: Scope) -> Result<Reader, Error> {
+        self.read(scope).await
+    }
+
     /// Which database this is.
     pub fn backend(&self) -> DbBackend {
         self.0.reads.get_database_backend()
@@ -118,8 +134,9 @@ impl Database {
         actor: &Actor,
         action: Action,
         resource_type: &'static str,
+        scope: Scope,
     ) -> Result<Write, Error> {
-        Ok(Write::new(self.open().await?, actor.clone(), action, resource_type))
+        Ok(Write::new(self.open(scope).await?, actor.clone(), action, resource_type))
     }
 
     /// Ends all connections, once running statements are done.
@@ -128,8 +145,8 @@ impl Database {
         self.0.writes.close_by_ref().await.stored()
     }
 
-    pub(crate) async fn open(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(self.clone(), self.begin().await?))
+    pub(crate) async fn open(&self, _scope: Scope) -> Result<Tx, Error> {
+        Ok(Tx::new(self.clone(), Connection::embedded(self.begin().await?)))
     }
 
     pub(crate) fn writes(&self) -> &DatabaseConnection {

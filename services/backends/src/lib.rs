@@ -16,7 +16,7 @@ pub mod schema;
 mod trace;
 
 pub use cache::Cache;
-pub use db::{Action, Database, Keyed, Once, Subject, Tx, Write};
+pub use db::{Action, Connection, Database, Keyed, Once, Reader, Scope, Subject, Tx, Write};
 pub use error::{DbResultExt, db_error, is_unique_violation};
 pub use objects::Objects;
 pub use queue::Queue;

@@ -80,7 +80,8 @@ impl Verifier {
     /// The user of an access token whose session is alive.
     pub async fn user(&self, token: &str) -> Result<User, Error> {
         let user = self.signed_user(token).await?;
-        let alive = self.sessions.get_or(user.session_id, self.authority.session_alive(user.session_id)).await?;
+        let alive =
+            self.sessions.get_or(user.session_id, self.authority.session_alive(user.session_id)).await?;
         if alive { Ok(user) } else { Err(Error::unauthenticated("the session has ended; sign in again")) }
     }
 
@@ -99,7 +100,11 @@ impl Verifier {
                 known
             }
         };
-        if self.clock.now() < end { Ok(user) } else { Err(Error::unauthenticated("the access token has expired")) }
+        if self.clock.now() < end {
+            Ok(user)
+        } else {
+            Err(Error::unauthenticated("the access token has expired"))
+        }
     }
 
     async fn prove(&self, token: &str) -> Result<(User, DateTime<Utc>), Error> {

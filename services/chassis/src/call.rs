@@ -62,7 +62,11 @@ impl<M: Message + Name> Call<M> {
 
     /// Who acts, for the audit trail.
     pub fn actor(&self) -> Actor {
-        Actor { user_id: self.caller.id, request_id: self.origin.request_id, address: self.origin.address.clone() }
+        Actor {
+            user_id: self.caller.id,
+            request_id: self.origin.request_id,
+            address: self.origin.address.clone(),
+        }
     }
 }
 

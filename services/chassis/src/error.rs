@@ -65,7 +65,13 @@ struct Inner {
 
 impl Error {
     fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), fields: Vec::new(), retry_after: None, cause: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            fields: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }))
     }
 
     /// One field breaks a rule.
@@ -107,7 +113,8 @@ impl Error {
 
     /// The same request is still being worked on.
     pub fn in_flight() -> Self {
-        let mut error = Self::new(Kind::InFlight, "a request with this X-Request-ID is still being worked on");
+        let mut error =
+            Self::new(Kind::InFlight, "a request with this X-Request-ID is still being worked on");
         error.0.retry_after = Some(Duration::from_secs(1));
         error
     }

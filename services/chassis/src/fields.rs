@@ -13,12 +13,15 @@ pub fn mask(mask: Option<&FieldMask>, given: &[(&'static str, bool)]) -> Result<
     for path in paths {
         match given.iter().find(|(name, _)| name == path) {
             None => return Err(Error::invalid("update_mask", "names a field that cannot be changed")),
-            Some((name, false)) => return Err(Error::invalid(*name, "must be given, since update_mask names it")),
+            Some((name, false)) => {
+                return Err(Error::invalid(*name, "must be given, since update_mask names it"));
+            }
             Some((_, true)) => {}
         }
     }
     let named = |name: &str| paths.is_empty() || paths.iter().any(|path| path == name);
-    let fields: Vec<_> = given.iter().filter(|(name, present)| *present && named(name)).map(|(name, _)| *name).collect();
+    let fields: Vec<_> =
+        given.iter().filter(|(name, present)| *present && named(name)).map(|(name, _)| *name).collect();
     if fields.is_empty() {
         return Err(Error::invalid("update_mask", "at least one field to change must be given"));
     }

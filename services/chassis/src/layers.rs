@@ -19,19 +19,31 @@ use tower::{Layer, Service};
 
 /// A gRPC service that cannot fail but in its answer.
 pub trait Inner:
-    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
 }
 
 impl<S> Inner for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
 {
 }
 
 /// One concern of a request, as a function around the rest of its way.
 pub trait Concern: Clone + Send + Sync + 'static {
     /// Answers the request, by `next` or without it.
-    fn around<S: Inner>(&self, request: Request<Body>, next: S) -> impl Future<Output = Response<Body>> + Send;
+    fn around<S: Inner>(
+        &self,
+        request: Request<Body>,
+        next: S,
+    ) -> impl Future<Output = Response<Body>> + Send;
 }
 
 /// Makes a [`Concern`] a tower layer.

@@ -39,7 +39,9 @@ impl Link {
 
     /// A way that leads nowhere, for a room that nothing in this process calls.
     pub fn nowhere() -> Self {
-        let refuse = |_| async { Ok(Status::from(Error::unimplemented("this service is not reached from here")).into_http()) };
+        let refuse = |_| async {
+            Ok(Status::from(Error::unimplemented("this service is not reached from here")).into_http())
+        };
         Self::Local(BoxCloneSyncService::new(tower::service_fn(refuse)))
     }
 

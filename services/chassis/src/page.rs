@@ -40,7 +40,9 @@ pub fn decode<T: DeserializeOwned>(scope: &str, cursor: &str) -> Result<Option<T
         let (found, position): (u32, T) = serde_json::from_slice(&bytes).ok()?;
         (found == tag(scope)).then_some(position)
     };
-    read().map(Some).ok_or_else(|| Error::invalid("cursor", "must be the next_cursor of the last page of the same query"))
+    read()
+        .map(Some)
+        .ok_or_else(|| Error::invalid("cursor", "must be the next_cursor of the last page of the same query"))
 }
 
 fn tag(scope: &str) -> u32 {

@@ -31,15 +31,17 @@ pub struct Telemetry {
 
 /// Starts telling. Once in a process.
 pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
-    let filter = EnvFilter::try_new(&settings.filter)
-        .map_err(|error| Error::invalid("log", format!("must be a filter such as info,sqlx=warn: {error}")))?;
+    let filter = EnvFilter::try_new(&settings.filter).map_err(|error| {
+        Error::invalid("log", format!("must be a filter such as info,sqlx=warn: {error}"))
+    })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if settings.json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
     let (tracer, meter) = match &settings.otlp_endpoint {
         Some(endpoint) => exporters(endpoint)?,
         None => (None, None),
     };
-    let spans = tracer.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("praan")));
+    let spans =
+        tracer.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("praan")));
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let registry = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans);
     registry.try_init().map_err(Error::internal)?;
@@ -48,9 +50,11 @@ pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
 
 fn exporters(endpoint: &str) -> Result<(Option<SdkTracerProvider>, Option<SdkMeterProvider>), Error> {
     let resource = Resource::builder().with_service_name("praan").build();
-    let bad = |error: opentelemetry_otlp::ExporterBuildError| Error::invalid("otlp-endpoint", error.to_string());
+    let bad =
+        |error: opentelemetry_otlp::ExporterBuildError| Error::invalid("otlp-endpoint", error.to_string());
     let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build().map_err(bad)?;
-    let tracer = SdkTracerProvider::builder().with_resource(resource.clone()).with_batch_exporter(spans).build();
+    let tracer =
+        SdkTracerProvider::builder().with_resource(resource.clone()).with_batch_exporter(spans).build();
     let metrics = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build().map_err(bad)?;
     let meter = SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(metrics).build();
     opentelemetry::global::set_meter_provider(meter.clone());

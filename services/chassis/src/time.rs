@@ -23,7 +23,8 @@ pub fn instant(field: &str, at: &Timestamp) -> Result<DateTime<Utc>, Error> {
 
 /// Reads a civil day, `YYYY-MM-DD`.
 pub fn date(field: &str, text: &str) -> Result<NaiveDate, Error> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Error::invalid(field, "must be a day that exists, as YYYY-MM-DD"))
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| Error::invalid(field, "must be a day that exists, as YYYY-MM-DD"))
 }
 
 /// Reads an IANA time zone.

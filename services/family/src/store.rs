@@ -9,7 +9,7 @@ pub mod grants;
 pub mod members;
 pub mod migration;
 
-use backends::{Action, Database, Once, Write};
+use backends::{Action, Database, Once, Scope, Write};
 use chassis::{Actor, Call, Error};
 use prost::{Message, Name};
 
@@ -32,7 +32,7 @@ impl Store {
         action: Action,
         resource_type: &'static str,
     ) -> Result<Write, Error> {
-        self.db.write(actor, action, resource_type).await
+        self.db.write(actor, action, resource_type, Scope::Own).await
     }
 
     /// Opens the transaction of a write that happens once per request id.
@@ -42,6 +42,6 @@ impl Store {
         action: Action,
         resource_type: &'static str,
     ) -> Result<Once<A>, Error> {
-        self.db.write_once(&call.key(), &call.actor(), action, resource_type).await
+        self.db.write_once(&call.key(), &call.actor(), action, resource_type, Scope::Own).await
     }
 }

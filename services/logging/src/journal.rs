@@ -86,7 +86,11 @@ impl Journal {
         program: &AuthorizedProgram<Write>,
         entry: Entry,
     ) -> Result<A, Error> {
-        let once = self.store.db().write_once(&request.key, &request.actor, Action::Create, LOG).await?;
+        let once = self
+            .store
+            .db()
+            .write_once(&request.key, &request.actor, Action::Create, LOG, program.scope().into())
+            .await?;
         let tx = match once {
             Once::Done { answer, resource_id } => {
                 return self.replay(program.scope(), resource_id, answer).await;
@@ -126,7 +130,11 @@ impl Journal {
         action: Action,
         change: impl FnOnce(&Revision, Authorship) -> Result<Revision, error::Error>,
     ) -> Result<A, Error> {
-        let once = self.store.db().write_once(&request.key, &request.actor, action, LOG).await?;
+        let once = self
+            .store
+            .db()
+            .write_once(&request.key, &request.actor, action, LOG, program.scope().into())
+            .await?;
         let tx = match once {
             Once::Done { answer, resource_id } => {
                 return self.replay(program.scope(), resource_id, answer).await;
@@ -152,7 +160,7 @@ impl Journal {
         reading: &Reading,
         kept: bool,
     ) -> Result<(), Error> {
-        let Some(tx) = self.store.db().consume(consumer, message).await? else { return Ok(()) };
+        let Some(tx) = self.store.db().consume(consumer, message, scope.into()).await? else { return Ok(()) };
         let current = self.store.current_for_update(&tx, scope, log_id).await?;
         if self.store.settle_image(&tx, scope, log_id, ReadImage { reading, kept }).await?
             && let Some(next) = current.and_then(|current| current.read(reading, self.clock.now()))

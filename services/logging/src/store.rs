@@ -3,6 +3,8 @@
 
 use backends::Database;
 
+use crate::domain::Scope;
+
 mod entity;
 mod image;
 mod log;
@@ -11,6 +13,12 @@ mod migration;
 pub use image::ReadImage;
 pub use log::{After, History};
 pub use migration::Migrator;
+
+impl From<Scope> for backends::Scope {
+    fn from(scope: Scope) -> Self {
+        Self::Family(scope.family_id)
+    }
+}
 
 /// The logs and their photos.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
-use crate::options::{Command, Log, Migrate, Praan};
+use crate::options::{Command, Log, Praan};
 use crate::{demo, migrate};
 
 /// How long everything may take to end once the process is told to stop.
@@ -39,8 +39,8 @@ async fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Up(options) => light(&options.log, &Plan::whole(&options)).await,
         Command::Serve(options) => light(&options.log, &Plan::part(&options)?).await,
-        Command::Migrate(Migrate { services, data_dir }) => {
-            for migrated in migrate::run(&services, &data_dir).await? {
+        Command::Migrate(options) => {
+            for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
             }
             Ok(())
@@ -77,10 +77,17 @@ async fn stop_signal() -> Result<(), Error> {
 fn known_environment() -> Result<(), Error> {
     let commands = Praan::command();
     let all = std::iter::once(&commands).chain(commands.get_subcommands());
-    let known: Vec<_> = all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
+    let known: Vec<_> =
+        all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
     let names = std::env::vars_os().map(|(name, _)| name);
-    match names.into_iter().find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(&name.as_os_str())) {
-        Some(stranger) => Err(Error::invalid(stranger.to_string_lossy(), "no option has this name; `praan --help` lists them all")),
+    match names
+        .into_iter()
+        .find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(&name.as_os_str()))
+    {
+        Some(stranger) => Err(Error::invalid(
+            stranger.to_string_lossy(),
+            "no option has this name; `praan --help` lists them all",
+        )),
         None => Ok(()),
     }
 }

@@ -63,19 +63,29 @@ async fn start_program(client: &mut Client, member: i64) -> Result<i64, Error> {
             ]}
         }
     });
-    let tell = |a: &Value| format!("{} to {}, phase {}", text(a, "start_date"), text(a, "end_date"), a["phase"]);
-    let program = client.run(Step::post("start 90 days", "/api/v1/programs", program).expect(201), tell).await?;
+    let tell =
+        |a: &Value| format!("{} to {}, phase {}", text(a, "start_date"), text(a, "end_date"), a["phase"]);
+    let program =
+        client.run(Step::post("start 90 days", "/api/v1/programs", program).expect(201), tell).await?;
     id(&program)
 }
 
 async fn log_the_morning(client: &mut Client, program: i64) -> Result<(), Error> {
     let logs = [
-        ("log breakfast", "NUTRITION", json!({"calories": 420, "meal": "BREAKFAST",
+        (
+            "log breakfast",
+            "NUTRITION",
+            json!({"calories": 420, "meal": "BREAKFAST",
             "macros": {"protein_g": 22, "carbs_g": 52, "fat_g": 14, "fiber_g": 7},
-            "items": [{"name": "moong dal chilla", "quantity_g": 180}, {"name": "curd", "quantity_g": 100}]})),
-        ("log a workout", "WORKOUT", json!({"duration_min": 25, "exercises": [
+            "items": [{"name": "moong dal chilla", "quantity_g": 180}, {"name": "curd", "quantity_g": 100}]}),
+        ),
+        (
+            "log a workout",
+            "WORKOUT",
+            json!({"duration_min": 25, "exercises": [
             {"name": "sit to stand", "sets": [{"reps": 10}, {"reps": 10}, {"reps": 8}]},
-            {"name": "band row", "sets": [{"reps": 12, "weight_kg": 4}, {"reps": 12, "weight_kg": 4}, {"reps": 10, "weight_kg": 4}]}]})),
+            {"name": "band row", "sets": [{"reps": 12, "weight_kg": 4}, {"reps": 12, "weight_kg": 4}, {"reps": 10, "weight_kg": 4}]}]}),
+        ),
         ("log blood pressure", "CHECKIN", json!({"systolic": 128, "diastolic": 79, "heart_rate": 71})),
     ];
     for (title, log_type, payload) in logs {
@@ -95,7 +105,9 @@ async fn send_photo(client: &mut Client, program: i64) -> Result<i64, Error> {
     let upload = client.run(Step::post("ask to upload", "/api/v1/uploads", wish).expect(201), tell).await?;
     client.upload(&upload, photo).await?;
     let log = json!({"program_id": program, "log_type": "NUTRITION", "image_key": upload["image_key"]});
-    let answer = client.run(Step::post("log the photo", "/api/v1/logs", log).expect(202), |a| text(a, "status").into()).await?;
+    let answer = client
+        .run(Step::post("log the photo", "/api/v1/logs", log).expect(202), |a| text(a, "status").into())
+        .await?;
     id(&answer)
 }
 
@@ -103,7 +115,10 @@ async fn confirm(client: &mut Client, program: i64, photo: i64) -> Result<(), Er
     let path = format!("/api/v1/logs/{photo}");
     let read = client.until("photo is read", &path, PATIENCE, |a| text(a, "status") != "PROCESSING").await?;
     if text(&read, "status") != "COMPLETED" {
-        return Err(failed("photo is read", format!("the photo ended {}: {}", text(&read, "status"), read["image"])));
+        return Err(failed(
+            "photo is read",
+            format!("the photo ended {}: {}", text(&read, "status"), read["image"]),
+        ));
     }
     let before = total(client, program).await?;
     let verify = Step::post("confirm it", format!("/api/v1/logs/{photo}/verify"), json!({}));

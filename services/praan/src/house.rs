@@ -34,7 +34,7 @@ pub struct Lit {
 /// Lights the rooms of a plan, and opens the door.
 pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     let base = Base::open(plan, foundation).await?;
-    let (here, queue) = (|| foundation.clone(), || base.queue());
+    let here = || foundation.clone();
     let (mut house, identity) = House::open(plan, &base).await?;
 
     let open_family = async || {
@@ -45,26 +45,26 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
 
     let open_program = async || {
         let db = base.database(Service::Program).await?;
-        program::open(program::Needs { foundation: here(), db, queue: queue(), family: family.clone() }).await
+        program::open(program::Needs { foundation: here(), db, queue: base.queue().await?, family: family.clone() }).await
     };
     let program = house.room(Service::Program, open_program).await?;
 
     let open_adherence = async || {
         let (db, program) = (base.database(Service::Adherence).await?, program.clone());
-        adherence::open(adherence::Needs { foundation: here(), db, queue: queue(), program, family }).await
+        adherence::open(adherence::Needs { foundation: here(), db, queue: base.queue().await?, program, family }).await
     };
     let adherence = house.room(Service::Adherence, open_adherence).await?;
 
     let open_ai_inference = async || {
         let (db, objects) = (base.database(Service::AiInference).await?, base.objects().await?);
-        let needs = ai_inference::Needs { foundation: here(), db, queue: queue(), objects };
+        let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
         ai_inference::open(ai_inference::Config::default(), needs).await
     };
     let ai_inference = house.room(Service::AiInference, open_ai_inference).await?;
 
     let open_logging = async || {
         let (db, objects) = (base.database(Service::Logging).await?, base.objects().await?);
-        let (foundation, queue) = (here(), queue());
+        let (foundation, queue) = (here(), base.queue().await?);
         let needs = logging::Needs { foundation, db, queue, objects, program, adherence, ai_inference };
         logging::open(logging::Config::default(), needs).await
     };
@@ -88,13 +88,19 @@ impl<'a> House<'a> {
         if !plan.here.contains(&Service::Identity) {
             let link = plan.remote(Service::Identity)?;
             let verifier = Verifier::new(Arc::new(Remote::new(link.clone())), clock);
-            return Ok((Self { plan, verifier, links: HashMap::from([(Service::Identity, link.clone())]) }, link));
+            return Ok((
+                Self { plan, verifier, links: HashMap::from([(Service::Identity, link.clone())]) },
+                link,
+            ));
         }
         let config = identity::Config {
             key_encryption_key: identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?),
             passwords: identity::PasswordCost::default(),
         };
-        let needs = identity::Needs { foundation: base.foundation.clone(), db: base.database(Service::Identity).await? };
+        let needs = identity::Needs {
+            foundation: base.foundation.clone(),
+            db: base.database(Service::Identity).await?,
+        };
         let opened = identity::open(config, needs).await?;
         let verifier = Verifier::new(opened.authority, clock);
         let link = opened.room.link(&verifier);
@@ -102,7 +108,11 @@ impl<'a> House<'a> {
     }
 
     /// The way to a room: opened if it stands here, over the wire if something here calls it, and otherwise nowhere.
-    async fn room(&mut self, service: Service, open: impl AsyncFnOnce() -> Result<Room, Error>) -> Result<Link, Error> {
+    async fn room(
+        &mut self,
+        service: Service,
+        open: impl AsyncFnOnce() -> Result<Room, Error>,
+    ) -> Result<Link, Error> {
         let link = match self.plan.here.contains(&service) {
             true => open().await?.link(&self.verifier),
             false if self.plan.needs(service) => self.plan.remote(service)?,
@@ -115,11 +125,16 @@ impl<'a> House<'a> {
     /// Opens the public door, or, without a gateway, a door for the other processes.
     async fn door(self, base: &Base) -> Result<SocketAddr, Error> {
         let plan = self.plan;
-        let links = self.links.iter().flat_map(|(service, link)| service.contracts().map(|name| (name, link.clone())));
+        let links = self
+            .links
+            .iter()
+            .flat_map(|(service, link)| service.contracts().map(|name| (name, link.clone())));
         if !plan.has_door() {
             let listener = chassis::serve::listen(plan.listen).await?;
             let address = listener.local_addr().map_err(Error::internal)?;
-            let here = links.filter(|(name, _)| plan.here.iter().any(|service| service.contracts().any(|own| own == *name)));
+            let here = links.filter(|(name, _)| {
+                plan.here.iter().any(|service| service.contracts().any(|own| own == *name))
+            });
             let tasks = base.foundation.tasks.clone();
             tasks.spawn("door", chassis::serve::run(listener, Switch::new(here), tasks.clone()));
             return Ok(address);
@@ -131,7 +146,8 @@ impl<'a> House<'a> {
             ..gateway::Config::new(plan.listen)
         };
         let (links, verifier) = (links.collect(), self.verifier.clone());
-        let needs = gateway::Needs { foundation: base.foundation.clone(), links, cache: base.cache(), verifier };
+        let needs =
+            gateway::Needs { foundation: base.foundation.clone(), links, cache: base.cache().await?, verifier };
         Ok(gateway::serve(config, needs).await?.address)
     }
 }

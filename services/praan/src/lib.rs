@@ -10,3 +10,4 @@ pub mod keyfile;
 pub mod lock;
 pub mod migrate;
 pub mod options;
+pub mod secret;

@@ -11,7 +11,8 @@ pub struct Lock(#[allow(dead_code, reason = "the open file is the lock")] File);
 /// Takes `<folder>/<name>.lock`, or says that another process has it.
 pub fn take(folder: &Path, name: &str) -> Result<Lock, Error> {
     let path = folder.join(format!("{name}.lock"));
-    let file = File::create(&path).map_err(|error| Error::illegal_state(format!("{}: {error}", path.display())))?;
+    let file =
+        File::create(&path).map_err(|error| Error::illegal_state(format!("{}: {error}", path.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(Error::illegal_state(format!(

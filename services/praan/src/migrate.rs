@@ -1,14 +1,12 @@
 //! `praan migrate`: brings databases to the newest schema ahead of a start.
 
-use std::path::Path;
-
 use chassis::{Error, Foundation};
 
 use crate::house::{make_private, open_database};
-use crate::options::Service;
+use crate::options::{Migrate, Service};
 
-/// Migrates the databases of `services`, or of all when none is named; returns the names of those that have one.
-pub async fn run(services: &[Service], folder: &Path) -> Result<Vec<String>, Error> {
+/// Migrates the databases of the services that are named, or of all when none is; returns the names of those that have one.
+pub async fn run(Migrate { services, data_dir: folder, .. }: &Migrate) -> Result<Vec<String>, Error> {
     let foundation = Foundation::system();
     make_private(folder)?;
     let wanted = |service: &Service| services.is_empty() || services.contains(service);
@@ -33,11 +31,17 @@ pub async fn run(services: &[Service], folder: &Path) -> Result<Vec<String>, Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Databases;
 
     #[tokio::test]
     async fn migrating_twice_is_as_good_as_once() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(run(&[], folder.path()).await.unwrap().len(), 6);
-        assert_eq!(run(&[Service::Family], folder.path()).await.unwrap(), ["family"]);
+        let options = |services: &[Service]| Migrate {
+            services: services.to_vec(),
+            data_dir: folder.path().to_owned(),
+            databases: Databases::default(),
+        };
+        assert_eq!(run(&options(&[])).await.unwrap().len(), 6);
+        assert_eq!(run(&options(&[Service::Family])).await.unwrap(), ["family"]);
     }
 }

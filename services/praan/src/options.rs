@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use chassis::telemetry;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::secret::Secret;
+
 /// The operating system for family health: the whole mesh, or some of its services.
 ///
 /// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
 /// in ./.praan, and says where REST, gRPC and OpenAPI are.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "praan", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Praan {
     /// What to do.
@@ -23,7 +25,7 @@ pub struct Praan {
 }
 
 /// What `praan` can do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub enum Command {
     /// Lights the whole mesh in this process (the default).
     Up(Up),
@@ -36,7 +38,7 @@ pub enum Command {
 }
 
 /// The options of `up`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 pub struct Up {
     /// Where REST, gRPC and gRPC-web are served, all on one port.
     #[arg(long, env = "PRAAN_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
@@ -54,9 +56,9 @@ pub struct Up {
 
 /// The options of `serve`.
 ///
-/// Services that speak by events share a queue. The embedded queue lives within a process, so `program` stands together
-/// with `adherence`, and `logging` with `ai-inference`.
-#[derive(Clone, Debug, Args)]
+/// Services that speak by events share a queue. Without RabbitMQ the queue lives within a process, so `program` stands
+/// together with `adherence`, and `logging` with `ai-inference`.
+#[derive(Clone, Args)]
 pub struct Serve {
     /// The services to light here.
     #[arg(required = true, value_name = "SERVICE")]
@@ -117,8 +119,8 @@ pub struct Edge {
     pub proxies: usize,
 }
 
-/// Where things rest.
-#[derive(Clone, Debug, Args)]
+/// Where things rest: embedded in the data folder, or, for each of the four that is named, on a server.
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Storage")]
 pub struct Storage {
     /// The folder of the embedded databases, photos and keys; made when missing.
@@ -130,6 +132,82 @@ pub struct Storage {
     /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
     #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub servers: Servers,
+}
+
+/// Servers in place of what is embedded.
+#[derive(Clone, Default, Args)]
+#[command(next_help_heading = "Servers (each replaces what is embedded)")]
+pub struct Servers {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub databases: Databases,
+    /// RabbitMQ, such as amqp://praan:secret@rabbitmq:5672/%2f.
+    #[arg(long, env = "PRAAN_AMQP_URL", hide_env_values = true, value_name = "URL")]
+    pub amqp_url: Option<Secret>,
+    /// Redis, such as redis://redis:6379; several, comma-separated, are the nodes of a cluster.
+    #[arg(long, env = "PRAAN_REDIS_URL", hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<Secret>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub s3: S3,
+}
+
+/// PostgreSQL 15 or newer. Every service has a schema of its own in it.
+#[derive(Clone, Default, Args)]
+pub struct Databases {
+    /// PostgreSQL, such as postgres://praan:secret@postgres:5432/praan.
+    #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<Secret>,
+    /// Read replicas of it, comma-separated.
+    #[arg(long, env = "PRAAN_DATABASE_REPLICA_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL")]
+    pub database_replica_urls: Vec<Secret>,
+    /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
+    #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
+    pub database_direct_url: Option<Secret>,
+    /// Another database for identity.
+    #[arg(long, env = "PRAAN_IDENTITY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub identity_database_url: Option<Secret>,
+    /// Another database for family.
+    #[arg(long, env = "PRAAN_FAMILY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub family_database_url: Option<Secret>,
+    /// Another database for program.
+    #[arg(long, env = "PRAAN_PROGRAM_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub program_database_url: Option<Secret>,
+    /// Another database for adherence.
+    #[arg(long, env = "PRAAN_ADHERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub adherence_database_url: Option<Secret>,
+    /// Another database for ai-inference.
+    #[arg(long, env = "PRAAN_AI_INFERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub ai_inference_database_url: Option<Secret>,
+    /// Another database for logging.
+    #[arg(long, env = "PRAAN_LOGGING_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub logging_database_url: Option<Secret>,
+}
+
+/// Any S3.
+#[derive(Clone, Default, Args)]
+pub struct S3 {
+    /// The S3 endpoint, such as https://s3.ap-south-1.amazonaws.com; needs the bucket and the credentials too.
+    #[arg(long, env = "PRAAN_S3_ENDPOINT", value_name = "URL", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
+    pub s3_endpoint: Option<String>,
+    /// The endpoint as clients reach it, which signed links are bound to; left out, as --s3-endpoint.
+    #[arg(long, env = "PRAAN_S3_PUBLIC_ENDPOINT", value_name = "URL")]
+    pub s3_public_endpoint: Option<String>,
+    /// The bucket; it must exist.
+    #[arg(long, env = "PRAAN_S3_BUCKET", value_name = "NAME")]
+    pub s3_bucket: Option<String>,
+    /// The region of the bucket.
+    #[arg(long, env = "PRAAN_S3_REGION", default_value = "us-east-1", value_name = "REGION")]
+    pub s3_region: String,
+    /// The access key.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true, value_name = "KEY")]
+    pub aws_access_key_id: Option<Secret>,
+    /// The secret key.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "KEY")]
+    pub aws_secret_access_key: Option<Secret>,
 }
 
 /// What the process tells about itself.
@@ -137,7 +215,12 @@ pub struct Storage {
 #[command(next_help_heading = "Telemetry")]
 pub struct Log {
     /// Which log lines to write, by level and module.
-    #[arg(long, env = "PRAAN_LOG", default_value = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "PRAAN_LOG",
+        default_value = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn",
+        value_name = "FILTER"
+    )]
     pub log: String,
     /// How log lines look.
     #[arg(long, env = "PRAAN_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
@@ -159,7 +242,7 @@ impl Log {
 }
 
 /// The options of `migrate`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 pub struct Migrate {
     /// The services whose databases to migrate; left out, all.
     #[arg(value_name = "SERVICE")]
@@ -167,6 +250,9 @@ pub struct Migrate {
     /// The folder of the embedded databases; made when missing.
     #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
     pub data_dir: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub databases: Databases,
 }
 
 /// The options of `demo`.
@@ -222,9 +308,15 @@ pub enum LogFormat {
 }
 
 fn origin(text: &str) -> Result<String, String> {
-    let uri: tonic::transport::Uri = text.parse().map_err(|_| "must be an origin such as https://app.example.org")?;
-    let plain = uri.scheme().is_some() && uri.authority().is_some() && uri.path() == "/" && !text.ends_with('/');
-    if plain { Ok(text.to_owned()) } else { Err("must be an origin such as https://app.example.org, without a path".into()) }
+    let uri: tonic::transport::Uri =
+        text.parse().map_err(|_| "must be an origin such as https://app.example.org")?;
+    let plain =
+        uri.scheme().is_some() && uri.authority().is_some() && uri.path() == "/" && !text.ends_with('/');
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err("must be an origin such as https://app.example.org, without a path".into())
+    }
 }
 
 #[cfg(test)]
@@ -239,9 +331,12 @@ mod tests {
         let mut commands: Vec<_> = Praan::command().get_subcommands().cloned().collect();
         commands.push(Praan::command());
         for command in commands {
-            for arg in command.get_arguments().filter(|arg| arg.get_long().is_some_and(|l| l != "help" && l != "version")) {
+            for arg in command
+                .get_arguments()
+                .filter(|arg| arg.get_long().is_some_and(|l| l != "help" && l != "version"))
+            {
                 let env = arg.get_env().and_then(|env| env.to_str()).unwrap_or_default();
-                assert!(env.starts_with("PRAAN_"), "{} {}", command.get_name(), arg.get_id());
+                assert!(env.starts_with("PRAAN_") || env.starts_with("AWS_"), "{} {}", command.get_name(), arg.get_id());
                 assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
             }
         }

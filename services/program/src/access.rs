@@ -1,6 +1,7 @@
 //! The one place that decides who may do what with a program. What it returns cannot be made elsewhere, so that no handler gets
 //! at a program, or a member's programs, without the permission.
 
+use backends::Scope;
 use chassis::Error;
 use chassis::clock::Clock;
 use chrono::NaiveDate;
@@ -112,6 +113,11 @@ fn on_member(action: Action) -> family::Action {
 }
 
 impl AuthorizedProgram {
+    /// Whose rows it is among.
+    pub fn tenant(&self) -> Scope {
+        Scope::Family(self.program.family_id)
+    }
+
     /// The program.
     pub fn program(&self) -> &Program {
         &self.program

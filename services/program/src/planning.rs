@@ -1,7 +1,7 @@
 //! What somebody does to a program. Each act is one transaction: the change, the raised plan version, the audit row, the
 //! news of it, and for a POST the answer under its key.
 
-use backends::{Action, Once, Subject, Tx};
+use backends::{Action, Once, Scope, Subject, Tx};
 use chassis::clock::Clock;
 use chassis::{Actor, Call, Error, time};
 use proto::program::v1 as wire;
@@ -45,11 +45,21 @@ impl Planning {
         let goals = request.config.as_ref().map(|goals| Goals::read(goals, "config."));
         let goals = goals.transpose().map_err(Error::invalid_fields)?;
 
-        let tx =
-            match self.store.db().write_once(&call.key(), &call.actor(), Action::Create, RESOURCE).await? {
-                Once::Done { answer, .. } => return Ok(answer),
-                Once::New(tx) => tx,
-            };
+        let tx = match self
+            .store
+            .db()
+            .write_once(
+                &call.key(),
+                &call.actor(),
+                Action::Create,
+                RESOURCE,
+                Scope::Family(member.family_id()),
+            )
+            .await?
+        {
+            Once::Done { answer, .. } => return Ok(answer),
+            Once::New(tx) => tx,
+        };
         let program = Program {
             id: tx.next_id("care_programs").await?,
             family_id: member.family_id(),
@@ -83,7 +93,7 @@ impl Planning {
         new: &str,
     ) -> Result<wire::Program, Error> {
         let title = title(new)?;
-        let tx = self.store.db().write(actor, Action::Update, RESOURCE).await?;
+        let tx = self.store.db().write(actor, Action::Update, RESOURCE, program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
         changed.title = title;
         raise(&tx, &mut changed).await?;
@@ -93,7 +103,7 @@ impl Planning {
 
     /// Deletes a program, so that it can be restored for a time.
     pub async fn delete(&self, actor: &Actor, program: AuthorizedProgram) -> Result<(), Error> {
-        let tx = self.store.db().write(actor, Action::Delete, RESOURCE).await?;
+        let tx = self.store.db().write(actor, Action::Delete, RESOURCE, program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
         changed.deleted_at = Some(self.clock.now());
         raise(&tx, &mut changed).await?;
@@ -106,11 +116,15 @@ impl Planning {
         call: &Call<wire::RestoreProgramRequest>,
         program: AuthorizedProgram,
     ) -> Result<wire::Program, Error> {
-        let tx =
-            match self.store.db().write_once(&call.key(), &call.actor(), Action::Restore, RESOURCE).await? {
-                Once::Done { answer, .. } => return Ok(answer),
-                Once::New(tx) => tx,
-            };
+        let tx = match self
+            .store
+            .db()
+            .write_once(&call.key(), &call.actor(), Action::Restore, RESOURCE, program.tenant())
+            .await?
+        {
+            Once::Done { answer, .. } => return Ok(answer),
+            Once::New(tx) => tx,
+        };
         let mut changed = store::program::lock_deleted(&tx, &program).await?;
         changed.restore().map_err(illegal)?;
         raise(&tx, &mut changed).await?;
@@ -131,7 +145,12 @@ impl Planning {
             Step::Resume => Action::Resume,
             Step::Complete => Action::Complete,
         };
-        let tx = match self.store.db().write_once(&call.key(), &call.actor(), action, RESOURCE).await? {
+        let tx = match self
+            .store
+            .db()
+            .write_once(&call.key(), &call.actor(), action, RESOURCE, program.tenant())
+            .await?
+        {
             Once::Done { answer, .. } => return Ok(answer),
             Once::New(tx) => tx,
         };
@@ -155,7 +174,7 @@ impl Planning {
         program: AuthorizedProgram,
         goals: Goals,
     ) -> Result<wire::Config, Error> {
-        let tx = self.store.db().write(actor, Action::Update, "ProgramConfig").await?;
+        let tx = self.store.db().write(actor, Action::Update, "ProgramConfig", program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
         let version = store::config::latest_version(&tx, &changed).await? + 1;
         let effective_date = config::effective_from(changed.start_date, program.today());

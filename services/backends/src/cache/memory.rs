@@ -1,7 +1,6 @@
 //! A cache inside the process.
 
 mod buckets;
-mod channels;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,9 +15,9 @@ use moka::future::Cache as Entries;
 use moka::ops::compute::{CompResult, Op};
 use tokio::sync::broadcast;
 
+use super::channels::Channels;
 use super::{Cache, Entry, Rate, Verdict};
 use buckets::Buckets;
-use channels::Channels;
 
 /// How many bytes of keys and values are kept; beyond that the least used go.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;

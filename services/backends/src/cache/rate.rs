@@ -32,22 +32,32 @@ impl Rate {
     /// Judges a request at `now` by the instant at which the bucket will be empty (both in ns since the epoch): the verdict, and
     /// the new instant.
     pub fn judge(self, empty_at: i64, now: i64) -> (Verdict, i64) {
-        let (per_minute, burst) = (i64::from(self.per_minute.max(1)), self.burst.max(1));
-        let cost = MINUTE / per_minute;
-        let room = cost * i64::from(burst);
-        let before = empty_at.max(now);
-        let allowed = before + cost - now <= room;
-        let after = if allowed { before + cost } else { before };
-        let remaining = (room - (after - now)) / cost;
-        let retry_at = after + cost - room;
-        let verdict = Verdict {
+        let before = empty_at.saturating_sub(now).max(0);
+        let allowed = before.saturating_add(self.cost()) <= self.room();
+        let fill = if allowed { before + self.cost() } else { before };
+        (self.verdict(allowed, fill), now.saturating_add(fill))
+    }
+
+    /// How much one request puts in, as the time (ns) in which that much leaks.
+    pub(super) fn cost(self) -> i64 {
+        MINUTE / i64::from(self.per_minute.max(1))
+    }
+
+    /// How much the bucket holds, in the same measure.
+    pub(super) fn room(self) -> i64 {
+        self.cost().saturating_mul(i64::from(self.burst.max(1)))
+    }
+
+    /// What to say to a request, which has left the bucket this full.
+    pub(super) fn verdict(self, allowed: bool, fill: i64) -> Verdict {
+        let free = self.room() - fill;
+        Verdict {
             allowed,
-            limit: burst,
-            remaining: u32::try_from(remaining).unwrap_or(0),
-            retry_after: nanos(retry_at - now),
-            reset_after: nanos(after - now),
-        };
-        (verdict, after)
+            limit: self.burst.max(1),
+            remaining: u32::try_from(free / self.cost()).unwrap_or(0),
+            retry_after: nanos(self.cost() - free),
+            reset_after: nanos(fill),
+        }
     }
 }
 

@@ -3,15 +3,20 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::entity::inbox;
-use super::{Database, Tx};
+use super::{Database, Scope, Tx};
 use crate::error::DbResultExt;
 use crate::queue::Message;
 
 impl Database {
     /// Opens the transaction in which `consumer` handles a message; none when it has handled it before. The message counts as
     /// handled when the transaction commits.
-    pub async fn consume(&self, consumer: &'static str, message: &Message) -> Result<Option<Tx>, Error> {
-        let tx = self.open().await?;
+    pub async fn consume(
+        &self,
+        consumer: &'static str,
+        message: &Message,
+        scope: Scope,
+    ) -> Result<Option<Tx>, Error> {
+        let tx = self.open(scope).await?;
         let row = inbox::ActiveModel {
             consumer: Set(consumer.to_owned()),
             message_id: Set(message.id.to_string()),

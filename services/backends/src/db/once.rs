@@ -13,7 +13,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::entity::idempotency;
 use super::in_flight::Guard;
-use super::{Action, Database, Subject, Tx, Write};
+use super::{Action, Database, Scope, Subject, Tx, Write};
 use crate::error::{DbResultExt, db_error, is_unique_violation};
 
 /// What there is to do for a request.
@@ -47,6 +47,7 @@ impl Database {
         actor: &Actor,
         action: Action,
         resource_type: &'static str,
+        scope: Scope,
     ) -> Result<Once<A>, Error> {
         let mark = self.0.in_flight.enter((key.user_id, key.request_id)).ok_or_else(Error::in_flight)?;
         let id = (key.user_id, key.request_id.to_string());
@@ -57,7 +58,7 @@ impl Database {
             let answer = A::decode(row.answer.as_slice()).map_err(Error::internal)?;
             return Ok(Once::Done { answer, resource_id: row.resource_id });
         }
-        let write = self.write(actor, action, resource_type).await?;
+        let write = self.write(actor, action, resource_type, scope).await?;
         Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))
     }
 }

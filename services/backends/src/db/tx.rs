@@ -2,12 +2,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chassis::{Actor, Error};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::entity::{audit_log, outbox};
-use super::{Action, Database, Subject, ids};
+use super::{Action, Connection, Database, Subject, ids};
 use crate::error::DbResultExt;
 
 /// One transaction: the effect, and all that must stand or fall with it. Dropped without a commit, nothing has happened.
@@ -15,7 +15,7 @@ use crate::error::DbResultExt;
 /// It holds the one writing connection of an embedded database, so never hold it across a call to another service.
 pub struct Tx {
     db: Database,
-    inner: DatabaseTransaction,
+    inner: Connection,
     /// Blocks of ids reserved inside; they exist for others only once this commits.
     blocks: ids::Blocks,
     /// Whether there is something for the relay.
@@ -23,12 +23,12 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(db: Database, inner: DatabaseTransaction) -> Self {
+    pub(super) fn new(db: Database, inner: Connection) -> Self {
         Self { db, inner, blocks: ids::Blocks::default(), due_now: AtomicBool::new(false) }
     }
 
     /// The transaction, for the statements of the effect.
-    pub fn connection(&self) -> &DatabaseTransaction {
+    pub fn connection(&self) -> &Connection {
         &self.inner
     }
 

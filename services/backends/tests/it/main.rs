@@ -29,3 +29,18 @@ macro_rules! stamp {
     };
 }
 pub(crate) use stamp;
+
+/// Makes a whole suite one test of an adapter that takes long to start; the adapter's clones share what was started.
+macro_rules! stamp_together {
+    ($adapter:ty: $($case:path as $name:ident),* $(,)?) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn all_in_one() {
+            let adapter = <$adapter>::default();
+            $(
+                println!("{}", stringify!($name));
+                Box::pin($case(adapter.clone())).await;
+            )*
+        }
+    };
+}
+pub(crate) use stamp_together;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use backends::outbox::Relay;
 use backends::queue::memory::MemoryQueue;
 use backends::queue::{Handler, Subscription};
-use backends::{Action, Database};
+use backends::{Action, Database, Scope};
 use chassis::Foundation;
 use chassis::clock::Clock;
 use chassis::shutdown::Tasks;
@@ -72,7 +72,7 @@ impl Process {
 
     /// Commits a message with a number for a body.
     async fn send(&self, n: u32) {
-        let tx = self.db.write(&somebody(), Action::Update, "Thing").await.unwrap();
+        let tx = self.db.write(&somebody(), Action::Update, "Thing", Scope::Own).await.unwrap();
         tx.publish("things.changed", &n).await.unwrap();
         tx.commit_quietly().await.unwrap();
     }

@@ -104,7 +104,10 @@ impl From<Status> for Error {
             _ => Error::new(kind, status.message()),
         };
         if let Some(bad) = details.bad_request() {
-            let field = |v: &tonic_types::FieldViolation| FieldError { field: v.field.clone(), message: v.description.clone() };
+            let field = |v: &tonic_types::FieldViolation| FieldError {
+                field: v.field.clone(),
+                message: v.description.clone(),
+            };
             error.0.fields = bad.field_violations.iter().map(field).collect();
         }
         if let Some(after) = details.retry_info().and_then(|retry| retry.retry_delay) {
@@ -135,7 +138,10 @@ mod tests {
     #[test]
     fn fields_and_delay_survive_the_wire() {
         let error = Error::from(Status::from(Error::invalid("items[1].name", "must be given")));
-        assert_eq!(error.fields(), [FieldError { field: "items[1].name".into(), message: "must be given".into() }]);
+        assert_eq!(
+            error.fields(),
+            [FieldError { field: "items[1].name".into(), message: "must be given".into() }]
+        );
         let error = Error::from(Status::from(Error::rate_limited(Duration::from_secs(30))));
         assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
     }

@@ -34,7 +34,8 @@ impl Concern for Metrics {
         let method = if proto::access(path).is_some() { path.to_owned() } else { "unknown".to_owned() };
         let begun = Instant::now();
         let response = answer(next, request).await;
-        let status = response.headers().get("grpc-status").and_then(|s| s.to_str().ok()).unwrap_or("0").to_owned();
+        let status =
+            response.headers().get("grpc-status").and_then(|s| s.to_str().ok()).unwrap_or("0").to_owned();
         let labels = [KeyValue::new("rpc.method", method), KeyValue::new("rpc.grpc.status_code", status)];
         self.0.record(begun.elapsed().as_secs_f64(), &labels);
         response

@@ -85,23 +85,35 @@ impl AdherenceService for Scores {
         panic!("on purpose")
     }
 
-    async fn get_dashboard(&self, request: Request<GetDashboardRequest>) -> Result<Response<Dashboard>, Status> {
+    async fn get_dashboard(
+        &self,
+        request: Request<GetDashboardRequest>,
+    ) -> Result<Response<Dashboard>, Status> {
         let call = chassis::call::user(request)?;
         let title = call.origin.request_id.to_string();
         Ok(Response::new(Dashboard { program_id: call.caller.id, title, ..Dashboard::default() }))
     }
 
-    async fn get_leaderboard(&self, _: Request<GetLeaderboardRequest>) -> Result<Response<Leaderboard>, Status> {
+    async fn get_leaderboard(
+        &self,
+        _: Request<GetLeaderboardRequest>,
+    ) -> Result<Response<Leaderboard>, Status> {
         std::future::pending().await
     }
 
     type WatchProgramStream = tokio_stream::Empty<Result<ProgramEvent, Status>>;
 
-    async fn watch_program(&self, _: Request<WatchProgramRequest>) -> Result<Response<Self::WatchProgramStream>, Status> {
+    async fn watch_program(
+        &self,
+        _: Request<WatchProgramRequest>,
+    ) -> Result<Response<Self::WatchProgramStream>, Status> {
         Ok(Response::new(tokio_stream::empty()))
     }
 
-    async fn record_log(&self, request: Request<RecordLogRequest>) -> Result<Response<RecordLogResponse>, Status> {
+    async fn record_log(
+        &self,
+        request: Request<RecordLogRequest>,
+    ) -> Result<Response<RecordLogResponse>, Status> {
         let message = chassis::call::internal(request)?;
         Ok(Response::new(RecordLogResponse { impact_basis_points: message.revision }))
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use chassis::switch::Switch;
 use chassis::{Foundation, Kind, Link};
 use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
-use proto::adherence::v1::{GetAdherenceRequest, GetDashboardRequest, GetLeaderboardRequest, LogStatus, RecordLogRequest};
+use proto::adherence::v1::{
+    GetAdherenceRequest, GetDashboardRequest, GetLeaderboardRequest, LogStatus, RecordLogRequest,
+};
 use tonic::{Code, Request};
 use uuid::Uuid;
 
@@ -44,7 +46,11 @@ async fn calls_refusals_panics_and_deadlines_are_alike() {
 
         let refused = client.record_log(RecordLogRequest { revision: 0, ..record() }).await.expect_err(place);
         let refused = chassis::Error::from(refused);
-        assert_eq!((refused.kind(), refused.fields()[0].field.as_str()), (Kind::Invalid, "revision"), "{place}");
+        assert_eq!(
+            (refused.kind(), refused.fields()[0].field.as_str()),
+            (Kind::Invalid, "revision"),
+            "{place}"
+        );
 
         let bearer = format!("Bearer {}", keys.token(&claims()));
         let request_id = Uuid::new_v4();
@@ -61,7 +67,11 @@ async fn calls_refusals_panics_and_deadlines_are_alike() {
         let mut hangs = Request::new(GetLeaderboardRequest {});
         hangs.metadata_mut().insert("authorization", bearer.parse().expect("a header"));
         hangs.set_timeout(Duration::from_millis(20));
-        assert_eq!(client.get_leaderboard(hangs).await.expect_err(place).code(), Code::DeadlineExceeded, "{place}");
+        assert_eq!(
+            client.get_leaderboard(hangs).await.expect_err(place).code(),
+            Code::DeadlineExceeded,
+            "{place}"
+        );
     }
     assert!(foundation.tasks.stop(Duration::from_secs(10)).await);
 }
@@ -71,6 +81,7 @@ async fn a_room_that_is_not_there_is_unavailable() {
     let link = Link::remote("http://127.0.0.1:1".parse().expect("a URL"));
     let refused = AdherenceServiceClient::new(link).record_log(record()).await.expect_err("nobody listens");
     assert_eq!(chassis::Error::from(refused).kind(), Kind::Unavailable);
-    let nowhere = AdherenceServiceClient::new(Link::nowhere()).record_log(record()).await.expect_err("nowhere");
+    let nowhere =
+        AdherenceServiceClient::new(Link::nowhere()).record_log(record()).await.expect_err("nowhere");
     assert_eq!(nowhere.code(), Code::Unimplemented);
 }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::auth::Claims;
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
 use proto::adherence::v1::GetDashboardRequest;
+use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
 use tonic::{Code, Request, Status};
 
 use crate::house::{Keys, claims, noon, room};
@@ -35,7 +35,10 @@ async fn a_good_token_tells_the_user_until_it_or_its_session_ends() {
 
     let (link, _) = room(&keys);
     keys.ended.store(true, Ordering::Relaxed);
-    assert_eq!(call(&link, Some(&bearer)).await.expect_err("the session has ended").code(), Code::Unauthenticated);
+    assert_eq!(
+        call(&link, Some(&bearer)).await.expect_err("the session has ended").code(),
+        Code::Unauthenticated
+    );
 }
 
 #[tokio::test]
@@ -65,7 +68,10 @@ async fn forgeries_are_refused() {
         ("a kid that is a path", with_header(r#"{"alg":"EdDSA","kid":"../../etc/passwd"}"#)),
         ("a jku", with_header(r#"{"alg":"EdDSA","kid":"k1","jku":"http://127.0.0.1:1/keys"}"#)),
         ("another's key under our kid", stranger.token(&claims())),
-        ("other claims under the signature", format!("{}.{}.{}", parts[0], encode(r#"{"sub":"1"}"#), parts[2])),
+        (
+            "other claims under the signature",
+            format!("{}.{}.{}", parts[0], encode(r#"{"sub":"1"}"#), parts[2]),
+        ),
         ("another audience", with_claims(&|c| c.aud = "elsewhere".into())),
         ("another issuer", with_claims(&|c| c.iss = "elsewhere".into())),
         ("expired", with_claims(&|c| c.exp = c.iat - 1)),
@@ -78,7 +84,10 @@ async fn forgeries_are_refused() {
         assert_eq!(refused.code(), Code::Unauthenticated, "{what}");
     }
     assert_eq!(call(&link, None).await.expect_err("no header").code(), Code::Unauthenticated);
-    assert_eq!(call(&link, Some(&format!("Basic {good}"))).await.expect_err("basic").code(), Code::Unauthenticated);
+    assert_eq!(
+        call(&link, Some(&format!("Basic {good}"))).await.expect_err("basic").code(),
+        Code::Unauthenticated
+    );
     assert_eq!(call(&link, Some(&format!("bearer {good}"))).await.expect("the scheme has no case"), 7);
     assert!(keys.asked.load(Ordering::Relaxed) <= 2, "unknown keys must not make a storm of questions");
 }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use backends::{Action, DbResultExt, Subject, Tx};
+use backends::{Action, DbResultExt, Scope, Subject, Tx};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -29,7 +29,7 @@ impl Store {
         let id = match self.family_id(actor.user_id).await? {
             Some(id) => id,
             None => {
-                let tx = self.db.write(actor, Action::Create, "Family").await?;
+                let tx = self.db.write(actor, Action::Create, "Family", Scope::Own).await?;
                 let id = home(&tx, actor, now).await?;
                 tx.commit_quietly().await?;
                 id
@@ -77,7 +77,7 @@ impl Store {
         living: &HashSet<i64>,
     ) -> Result<(), Error> {
         let family_id = self.family_id(actor.user_id).await?.ok_or_else(Error::denied)?;
-        let tx = self.db.write(actor, Action::Delete, "FamilyManager").await?;
+        let tx = self.db.write(actor, Action::Delete, "FamilyManager", Scope::Own).await?;
         // all rows are locked, in one order: of two who remove each other at once the second is no manager any more
         let managers = family_managers::Entity::find()
             .filter(family_managers::Column::FamilyId.eq(family_id))
@@ -112,7 +112,7 @@ pub async fn home(tx: &Tx, actor: &Actor, now: DateTime<Utc>) -> Result<i64, Err
         .exec_without_returning(tx.connection())
         .await
         .stored()?;
-    if matches!(first, TryInsertResult::Inserted(_)) {
+    if matches!(first, TryInsertResult::Inserted(1..)) {
         tx.audit(actor, Action::Create, "Family", Subject::of_family(id, id)).await?;
         return Ok(id);
     }

@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Subject, Tx};
+use backends::{Action, DbResultExt, Scope, Subject, Tx};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
@@ -28,7 +28,7 @@ impl Store {
         let seen = Entity::find_by_id(guess.email_hash.clone()).one(self.db.connection()).await.stored()?;
         lockout::reserve(seen.unwrap_or_else(|| none(&guess)).guesses.0, now).map_err(Error::rate_limited)?;
 
-        let tx = self.db.write(actor, Action::Login, "Session").await?;
+        let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
         let row = held(&tx, &guess).await?;
         let guesses = lockout::reserve(row.guesses.0, now).map_err(Error::rate_limited)?;
         put(&tx, &guess, guesses).await?;
@@ -38,7 +38,7 @@ impl Store {
 
     /// Gives the place of a guess back that nobody has looked at.
     pub async fn forget_guess(&self, actor: &Actor, guess: &Guess) -> Result<(), Error> {
-        let tx = self.db.write(actor, Action::Login, "Session").await?;
+        let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
         let row = held(&tx, guess).await?;
         put(&tx, guess, lockout::forget(row.guesses.0, guess.at)).await?;
         tx.commit_quietly().await
@@ -46,7 +46,7 @@ impl Store {
 
     /// Leaves a trace of a guess that was wrong. The actor is the account that was guessed at, or nobody.
     pub async fn record_refusal(&self, actor: &Actor) -> Result<(), Error> {
-        let tx = self.db.write(actor, Action::Login, "User").await?;
+        let tx = self.db.write(actor, Action::Login, "User", Scope::Own).await?;
         tx.commit_denied(Subject::outside(actor.user_id)).await
     }
 }

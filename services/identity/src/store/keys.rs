@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Subject};
+use backends::{Action, DbResultExt, Scope, Subject};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -18,7 +18,8 @@ impl Store {
             return Ok(());
         }
         let Sealed { kid, secret, public_key } = Sealed::generate(lock)?;
-        let tx = self.db.write(&Actor::system(Uuid::new_v4()), Action::Create, "SigningKey").await?;
+        let tx =
+            self.db.write(&Actor::system(Uuid::new_v4()), Action::Create, "SigningKey", Scope::Own).await?;
         if newest(tx.connection()).await?.is_some() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Subject, Tx};
+use backends::{Action, DbResultExt, Scope, Subject, Tx};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -43,7 +43,7 @@ impl Store {
         session: NewSession,
         guess: &Guess,
     ) -> Result<bool, Error> {
-        let tx = self.db.write(actor, Action::Login, "Session").await?;
+        let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
         let user = users::Entity::find_by_id(session.user_id).filter(users::Column::DeletedAt.is_null());
         if user.lock_exclusive().one(tx.connection()).await.stored()?.is_none() {
             return Ok(false);
@@ -68,7 +68,7 @@ impl Store {
     /// locked while it is judged, so of many at once one is the first.
     pub async fn rotate(&self, actor: &Actor, hash: &[u8], next: NewToken) -> Result<Verdict, Error> {
         let now = next.issued_at;
-        let tx = self.db.write(actor, Action::Refresh, "Session").await?;
+        let tx = self.db.write(actor, Action::Refresh, "Session", Scope::Own).await?;
         let token =
             refresh_tokens::Entity::find_by_id(hash).lock_exclusive().one(tx.connection()).await.stored()?;
         let Some(token) = token else { return Ok(Verdict::Refused) };
@@ -95,7 +95,7 @@ impl Store {
 
     /// Ends a session because its user signs out.
     pub async fn sign_out(&self, actor: &Actor, session_id: i64, now: DateTime<Utc>) -> Result<(), Error> {
-        let tx = self.db.write(actor, Action::Logout, "Session").await?;
+        let tx = self.db.write(actor, Action::Logout, "Session", Scope::Own).await?;
         end(&tx, sessions::Column::Id.eq(session_id), EndReason::Logout, now).await?;
         tx.commit(Subject::outside(session_id)).await
     }

@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Subject, db_error, is_unique_violation};
+use backends::{Action, DbResultExt, Scope, Subject, db_error, is_unique_violation};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -50,7 +50,7 @@ impl Store {
             created_at: Set(user.session.token.issued_at),
             deleted_at: Set(None),
         };
-        let tx = self.db.write(actor, Action::Register, "User").await?;
+        let tx = self.db.write(actor, Action::Register, "User", Scope::Own).await?;
         let inserted = Entity::insert(row).exec_without_returning(tx.connection()).await;
         inserted.map_err(|e| if is_unique_violation(&e) { error::email_taken() } else { db_error(&e) })?;
         sessions::insert(&tx, user.session).await?;
@@ -75,7 +75,7 @@ impl Store {
 
     /// Gives a living account another name.
     pub async fn rename(&self, actor: &Actor, full_name: String) -> Result<Option<Model>, Error> {
-        let tx = self.db.write(actor, Action::Update, "User").await?;
+        let tx = self.db.write(actor, Action::Update, "User", Scope::Own).await?;
         let found = living()
             .filter(Column::Id.eq(actor.user_id))
             .lock_exclusive()
@@ -92,7 +92,7 @@ impl Store {
 
     /// Deletes an account, so that it can be restored until it is erased, and ends its sessions.
     pub async fn delete_user(&self, actor: &Actor, now: DateTime<Utc>) -> Result<(), Error> {
-        let tx = self.db.write(actor, Action::Delete, "User").await?;
+        let tx = self.db.write(actor, Action::Delete, "User", Scope::Own).await?;
         let deleted = ActiveModel { deleted_at: Set(Some(now)), ..Default::default() };
         let which = Entity::update_many().set(deleted).filter(Column::Id.eq(actor.user_id));
         which.filter(Column::DeletedAt.is_null()).exec(tx.connection()).await.stored()?;

@@ -82,7 +82,7 @@ impl House {
 
     pub async fn sql(&self, statement: &str) {
         let actor = chassis::Actor::system(uuid::Uuid::nil());
-        let tx = self.db.write(&actor, backends::Action::Update, "Test").await.unwrap();
+        let tx = self.db.write(&actor, backends::Action::Update, "Test", backends::Scope::Own).await.unwrap();
         tx.connection().execute_unprepared(statement).await.unwrap();
         tx.commit_quietly().await.unwrap();
     }

@@ -22,7 +22,10 @@ impl Logging {
         let call = call::user(request)?;
         let program = self.programs.authorize::<Write>(call.caller, call.message.program_id).await?;
         let db = self.store.db();
-        let answer = match db.write_once(&call.key(), &call.actor(), Action::Upload, "Upload").await? {
+        let answer = match db
+            .write_once(&call.key(), &call.actor(), Action::Upload, "Upload", program.scope().into())
+            .await?
+        {
             Once::Done { answer, .. } => answer,
             Once::New(tx) => {
                 let image_key = new_key(program.scope(), &call.message.content_type)?;

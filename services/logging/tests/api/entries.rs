@@ -99,7 +99,8 @@ async fn a_request_that_is_being_worked_on_is_not_begun_again() {
     let id = Uuid::new_v4();
     // whoever writes waits for this
     let actor = chassis::Actor::system(Uuid::nil());
-    let writing = house.db.write(&actor, backends::Action::Update, "Test").await.unwrap();
+    let writing =
+        house.db.write(&actor, backends::Action::Update, "Test", backends::Scope::Own).await.unwrap();
     let ask = || {
         Box::pin(async { answer(house.logging().create_log(house.again(MANAGER, id, meal(500.0))).await) })
     };

@@ -47,13 +47,15 @@ pub struct Client {
 impl Client {
     /// A client of the mesh at `url`.
     pub fn new(url: &str) -> Result<Self, Error> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(15)).build().map_err(Error::internal)?;
+        let http =
+            reqwest::Client::builder().timeout(Duration::from_secs(15)).build().map_err(Error::internal)?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), token: None, steps: 0 })
     }
 
     /// Takes the access token of a sign-up.
     pub fn sign_in(&mut self, tokens: &Value) -> Result<(), Error> {
-        let token = tokens["access_token"].as_str().ok_or_else(|| failed("sign up", "no access token".into()))?;
+        let token =
+            tokens["access_token"].as_str().ok_or_else(|| failed("sign up", "no access token".into()))?;
         self.token = Some(token.to_owned());
         Ok(())
     }
@@ -66,9 +68,13 @@ impl Client {
 
     /// Sends a step and tells what came of it.
     pub async fn run(&mut self, step: Step, tell: impl Fn(&Value) -> String) -> Result<Value, Error> {
-        let (status, answer) = self.send(step.method.clone(), &step.path, step.body.as_ref(), step.title).await?;
+        let (status, answer) =
+            self.send(step.method.clone(), &step.path, step.body.as_ref(), step.title).await?;
         if status.as_u16() != step.expected {
-            return Err(failed(step.title, format!("answered {status} in place of {}: {answer}", step.expected)));
+            return Err(failed(
+                step.title,
+                format!("answered {status} in place of {}: {answer}", step.expected),
+            ));
         }
         self.report(step.title, step.method.as_str(), &step.path, status.as_u16(), &tell(&answer));
         Ok(answer)
@@ -77,7 +83,11 @@ impl Client {
     /// Reads without telling.
     pub async fn quietly(&self, path: &str) -> Result<Value, Error> {
         let (status, answer) = self.send(Method::GET, path, None, "read").await?;
-        if status.is_success() { Ok(answer) } else { Err(failed("read", format!("{path} answered {status}: {answer}"))) }
+        if status.is_success() {
+            Ok(answer)
+        } else {
+            Err(failed("read", format!("{path} answered {status}: {answer}")))
+        }
     }
 
     /// Reads `path` until the answer is `done`, for `patience` at most.
@@ -92,7 +102,11 @@ impl Client {
         loop {
             let answer = self.quietly(path).await?;
             if done(&answer) {
-                let told = format!("{} after {} ms", answer["status"].as_str().unwrap_or_default(), begun.elapsed().as_millis());
+                let told = format!(
+                    "{} after {} ms",
+                    answer["status"].as_str().unwrap_or_default(),
+                    begun.elapsed().as_millis()
+                );
                 self.report(title, "GET", path, 200, &told);
                 return Ok(answer);
             }
@@ -111,15 +125,28 @@ impl Client {
         for (name, value) in upload["headers"].as_object().into_iter().flatten() {
             request = request.header(name, value.as_str().unwrap_or_default());
         }
-        let answer = request.send().await.map_err(|error| failed("upload", error.without_url().to_string()))?;
+        let answer =
+            request.send().await.map_err(|error| failed("upload", error.without_url().to_string()))?;
         if !answer.status().is_success() {
             return Err(failed("upload", format!("the object store answered {}", answer.status())));
         }
-        self.report("upload", "PUT", "(object store)", answer.status().as_u16(), &format!("{size} bytes of JPEG"));
+        self.report(
+            "upload",
+            "PUT",
+            "(object store)",
+            answer.status().as_u16(),
+            &format!("{size} bytes of JPEG"),
+        );
         Ok(())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>, title: &str) -> Result<(StatusCode, Value), Error> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        title: &str,
+    ) -> Result<(StatusCode, Value), Error> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -128,7 +155,10 @@ impl Client {
             request = request.json(body);
         }
         let hint = format!("is a mesh running at {}? `praan up` starts one", self.url);
-        let answer = request.send().await.map_err(|error| failed(title, format!("{}; {hint}", error.without_url())))?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| failed(title, format!("{}; {hint}", error.without_url())))?;
         let status = answer.status();
         let answer = answer.json().await.map_err(|error| failed(title, error.without_url().to_string()))?;
         Ok((status, answer))

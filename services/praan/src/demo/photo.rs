@@ -18,7 +18,9 @@ pub fn plate() -> Result<Vec<u8>, Error> {
 
 fn colour(x: u32, y: u32) -> [u8; 3] {
     let grain = ((x * 7 + y * 13) % 17) as u8;
-    let within = |cx: i64, cy: i64, radius: i64| (i64::from(x) - cx).pow(2) + (i64::from(y) - cy).pow(2) < radius.pow(2);
+    let within = |cx: i64, cy: i64, radius: i64| {
+        (i64::from(x) - cx).pow(2) + (i64::from(y) - cy).pow(2) < radius.pow(2)
+    };
     match () {
         () if within(250, 260, 110) => [235 - grain, 230 - grain, 215 - grain],
         () if within(410, 290, 100) => [215 - grain, 165 - grain, 50 + grain],

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use backends::cache::memory::MemoryCache;
-use backends::objects::embedded;
+use backends::cache::redis::RedisCache;
+use backends::objects::{Credentials, Location, embedded};
 use backends::queue::memory::MemoryQueue;
 use backends::{Cache, Database, Objects, Queue};
 use chassis::{Error, Foundation};
@@ -13,7 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::Plan;
 use crate::lock;
-use crate::options::{Service, Storage};
+use crate::options::{S3, Service, Storage};
 
 /// The bucket of the embedded object store.
 const BUCKET: &str = "praan";
@@ -23,9 +24,9 @@ pub struct Base {
     /// The clock and the tasks.
     pub foundation: Foundation,
     storage: Storage,
-    queue: Arc<MemoryQueue>,
-    cache: Arc<MemoryCache>,
-    objects: OnceCell<embedded::Embedded>,
+    queue: OnceCell<Arc<dyn Queue>>,
+    cache: OnceCell<Arc<dyn Cache>>,
+    objects: OnceCell<(Objects, Option<SocketAddr>)>,
     locks: Mutex<Vec<lock::Lock>>,
 }
 
@@ -36,8 +37,8 @@ impl Base {
         Ok(Self {
             foundation: foundation.clone(),
             storage: plan.storage.clone(),
-            queue: MemoryQueue::new(foundation),
-            cache: MemoryCache::new(&foundation.clock),
+            queue: OnceCell::new(),
+            cache: OnceCell::new(),
             objects: OnceCell::new(),
             locks: Mutex::default(),
         })
@@ -51,33 +52,46 @@ impl Base {
     }
 
     /// The queue.
-    pub fn queue(&self) -> Arc<dyn Queue> {
-        self.queue.clone()
+    pub async fn queue(&self) -> Result<Arc<dyn Queue>, Error> {
+        let open = async || Ok::<_, Error>(MemoryQueue::new(&self.foundation) as Arc<dyn Queue>);
+        self.queue.get_or_try_init(open).await.cloned()
     }
 
     /// The cache.
-    pub fn cache(&self) -> Arc<dyn Cache> {
-        self.cache.clone()
+    pub async fn cache(&self) -> Result<Arc<dyn Cache>, Error> {
+        let open = async || -> Result<_, Error> {
+            match &self.storage.servers.redis_url {
+                Some(urls) => Ok(RedisCache::connect(&self.foundation, urls.reveal()).await? as Arc<dyn Cache>),
+                None => Ok(MemoryCache::new(&self.foundation.clock) as Arc<dyn Cache>),
+            }
+        };
+        self.cache.get_or_try_init(open).await.cloned()
     }
 
     /// The bucket.
     pub async fn objects(&self) -> Result<Objects, Error> {
-        let start = || async {
-            self.hold(lock::take(&self.storage.data_dir, "objects")?);
-            let settings = embedded::Settings {
-                address: self.storage.objects_listen,
-                public_endpoint: None,
-                directory: self.storage.data_dir.join("objects"),
-                bucket: BUCKET.to_owned(),
-            };
-            embedded::start(&self.foundation, settings).await
+        let open = async || match bucket(&self.storage.servers.s3, &self.foundation) {
+            Some(objects) => Ok((objects, None)),
+            None => self.embedded_objects().await,
         };
-        Ok(self.objects.get_or_try_init(start).await?.objects.clone())
+        Ok(self.objects.get_or_try_init(open).await?.0.clone())
+    }
+
+    async fn embedded_objects(&self) -> Result<(Objects, Option<SocketAddr>), Error> {
+        self.hold(lock::take(&self.storage.data_dir, "objects")?);
+        let settings = embedded::Settings {
+            address: self.storage.objects_listen,
+            public_endpoint: None,
+            directory: self.storage.data_dir.join("objects"),
+            bucket: BUCKET.to_owned(),
+        };
+        let embedded = embedded::start(&self.foundation, settings).await?;
+        Ok((embedded.objects, Some(embedded.address)))
     }
 
     /// Where the embedded object store is, if a room asked for it.
     pub fn objects_address(&self) -> Option<SocketAddr> {
-        self.objects.get().map(|embedded| embedded.address)
+        self.objects.get().and_then(|(_, address)| *address)
     }
 
     /// Gives the locks away, to be kept for as long as anything may be written.
@@ -90,6 +104,16 @@ impl Base {
     }
 }
 
+/// The bucket on a server, where one is named.
+fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
+    let (endpoint, bucket) = (s3.s3_endpoint.clone()?, s3.s3_bucket.clone()?);
+    let (access_key, secret_key) = (s3.aws_access_key_id.as_ref()?, s3.aws_secret_access_key.as_ref()?);
+    let public_endpoint = s3.s3_public_endpoint.clone().unwrap_or_else(|| endpoint.clone());
+    let location = Location { endpoint, public_endpoint, region: s3.s3_region.clone(), bucket };
+    let credentials = Credentials::new(access_key.reveal(), secret_key.reveal());
+    Some(Objects::new(location, &credentials, &foundation.clock))
+}
+
 /// Opens the database of a service under its lock.
 pub async fn open_database(
     folder: &Path,
@@ -97,7 +121,8 @@ pub async fn open_database(
     foundation: &Foundation,
 ) -> Result<(Database, lock::Lock), Error> {
     let lock = lock::take(folder, &service.name())?;
-    let database = Database::open_embedded(folder.join(format!("{}.db", service.name())), &foundation.clock).await?;
+    let database =
+        Database::open_embedded(folder.join(format!("{}.db", service.name())), &foundation.clock).await?;
     Ok((database, lock))
 }
 
@@ -105,5 +130,7 @@ pub async fn open_database(
 pub fn make_private(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| Error::illegal_state(format!("the data folder {} cannot be made: {error}", folder.display())))
+    made.map_err(|error| {
+        Error::illegal_state(format!("the data folder {} cannot be made: {error}", folder.display()))
+    })
 }

@@ -14,7 +14,7 @@ const TOGETHER: [(Service, Service); 2] =
     [(Service::Program, Service::Adherence), (Service::Logging, Service::AiInference)];
 
 /// What shall stand in this process, and where the rest is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// The services that stand here.
     pub here: BTreeSet<Service>,
@@ -39,14 +39,19 @@ impl Plan {
     pub fn part(serve: &Serve) -> Result<Self, Error> {
         let Serve { services, listen, remotes, edge, storage, .. } = serve.clone();
         let plan = Self { here: services.into_iter().collect(), listen, remotes, edge, storage };
+        let shared_queue = plan.storage.servers.amqp_url.is_some();
         for (one, other) in TOGETHER {
-            if plan.here.contains(&one) != plan.here.contains(&other) {
+            if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {
                 let (one, other) = (one.name(), other.name());
-                return Err(Error::illegal_state(format!("{one} and {other} share the embedded queue: serve both or neither")));
+                return Err(Error::illegal_state(format!(
+                    "{one} and {other} share the embedded queue: serve both or neither"
+                )));
             }
         }
         if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
-            return Err(Error::illegal_state("gateway is the public door: serve it alone, or use `praan up`"));
+            return Err(Error::illegal_state(
+                "gateway is the public door: serve it alone, or use `praan up`",
+            ));
         }
         for service in Service::all() {
             if !plan.here.contains(&service) && plan.needs(service) {
@@ -77,7 +82,9 @@ impl Plan {
             Service::Logging => &self.remotes.logging_url,
             Service::Gateway => &None,
         };
-        let missing = || Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()));
+        let missing = || {
+            Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()))
+        };
         address.clone().map(Link::remote).ok_or_else(missing)
     }
 
@@ -96,7 +103,8 @@ impl Service {
     /// The full names of its gRPC services.
     pub fn contracts(self) -> impl Iterator<Item = String> {
         let package = format!("praan.{}.v1", self.name().replace('-', "_"));
-        let services = proto::descriptors().services().filter(move |s| s.parent_file().package_name() == package);
+        let services =
+            proto::descriptors().services().filter(move |s| s.parent_file().package_name() == package);
         services.map(|service| service.full_name().to_owned())
     }
 
@@ -132,9 +140,9 @@ mod tests {
     use crate::options::{Command, Praan};
 
     fn plan(line: &str) -> Result<Plan, Error> {
-        match Praan::try_parse_from(line.split(' ')).expect("a sound line").command {
-            Some(Command::Serve(serve)) => Plan::part(&serve),
-            _ => panic!("serve"),
+        match Praan::try_parse_from(line.split(' ')).map(|praan| praan.command) {
+            Ok(Some(Command::Serve(serve))) => Plan::part(&serve),
+            _ => panic!("{line} is no sound line"),
         }
     }
 
@@ -145,17 +153,23 @@ mod tests {
             ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
             ("praan serve gateway identity", "alone"),
         ] {
-            let said = plan(line).expect_err(line).to_string();
+            let said = plan(line).err().expect(line).to_string();
             assert!(said.contains(wanted), "{line}: {said}");
         }
         assert!(plan("praan serve identity").is_ok());
+        assert!(plan("praan serve program --identity-url http://i --family-url http://f --amqp-url amqp://r").is_ok());
         assert!(plan("praan serve family --identity-url http://127.0.0.1:1").is_ok());
     }
 
     #[test]
     fn every_service_but_the_gateway_has_a_contract() {
         for service in Service::all() {
-            assert_eq!(service.contracts().count(), usize::from(service != Service::Gateway), "{}", service.name());
+            assert_eq!(
+                service.contracts().count(),
+                usize::from(service != Service::Gateway),
+                "{}",
+                service.name()
+            );
         }
     }
 }

@@ -16,4 +16,4 @@ impl Adapter for Memory {
     }
 }
 
-super::cache_suite!(Memory);
+super::cache_suite!(stamp: Memory);

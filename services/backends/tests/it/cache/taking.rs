@@ -60,6 +60,25 @@ pub async fn leak(adapter: impl Adapter) {
     );
 }
 
+/// Takes at odd times and changing rates, each verdict compared with the rule itself.
+pub async fn judged(adapter: impl Adapter) {
+    let clock = clock();
+    let cache = adapter.open(&clock).await;
+    let rates = [RATE, Rate { per_minute: 7, burst: 3 }, Rate { per_minute: 6_000, burst: 1 }];
+    let mut empty_at = 0;
+    let mut refused = 0;
+    for step in 0..300_usize {
+        let rate = rates[step / 30 % 3];
+        let now = clock.now().timestamp_nanos_opt().unwrap();
+        let (verdict, next) = rate.judge(empty_at, now);
+        assert_eq!(cache.take("somebody", rate).await.unwrap(), verdict, "step {step}");
+        empty_at = next;
+        refused += usize::from(!verdict.allowed);
+        clock.advance(TimeDelta::microseconds(step as i64 * 7_919 % 1_999_993));
+    }
+    assert!((50..250).contains(&refused), "a fair mix, not {refused} refused");
+}
+
 pub async fn apart(adapter: impl Adapter) {
     let cache = adapter.open(&clock()).await;
     while cache.take("somebody", RATE).await.unwrap().allowed {}

@@ -1,6 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
 
-use backends::Database;
+use backends::{Database, Scope};
 use chassis::Kind;
 use chassis::clock::Clock;
 use sea_orm::{ConnectionTrait, Statement};
@@ -45,7 +45,7 @@ async fn only_the_owner_can_read_the_file_and_its_log() {
 #[tokio::test]
 async fn a_commit_is_on_disk_before_it_is_acknowledged() {
     let db = ready(&Embedded::default()).await;
-    let tx = db.write(&super::somebody(), backends::Action::Create, "Counter").await.unwrap();
+    let tx = db.write(&super::somebody(), backends::Action::Create, "Counter", Scope::Own).await.unwrap();
     let row = tx.connection().query_one_raw(Statement::from_string(db.backend(), "PRAGMA synchronous")).await;
     // 2 is FULL: the write-ahead log is synced at every commit
     assert_eq!(row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap(), 2);

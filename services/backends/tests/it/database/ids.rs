@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use backends::Action;
+use backends::{Action, Scope};
 use futures_util::future::join_all;
 
 use super::{Adapter, ready, somebody};
@@ -15,7 +15,7 @@ pub async fn unique_under_concurrency(adapter: impl Adapter) {
             for _ in 0..40 {
                 ids.push(db.next_id("things").await.unwrap());
                 if n % 4 == 0 {
-                    let tx = db.write(&somebody(), Action::Create, "Thing").await.unwrap();
+                    let tx = db.write(&somebody(), Action::Create, "Thing", Scope::Own).await.unwrap();
                     ids.push(tx.next_id("things").await.unwrap());
                     tx.commit_quietly().await.unwrap();
                 }
@@ -43,11 +43,11 @@ pub async fn go_on_after_a_restart(adapter: impl Adapter) {
 
 pub async fn of_a_rolled_back_write(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.write(&somebody(), Action::Create, "Thing").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Thing", Scope::Own).await.unwrap();
     tx.next_id("things").await.unwrap();
     drop(tx);
     let kept = db.next_id("things").await.unwrap();
-    let tx = db.write(&somebody(), Action::Create, "Thing").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Thing", Scope::Own).await.unwrap();
     let mut ids = HashSet::from([kept]);
     for _ in 0..130 {
         assert!(ids.insert(tx.next_id("things").await.unwrap()));

@@ -1,3 +1,4 @@
+use backends::Scope;
 use backends::queue::Message;
 use futures_util::future::join_all;
 
@@ -11,7 +12,7 @@ pub async fn twice(adapter: impl Adapter) {
         let (db, message) = (db.clone(), message.clone());
         tokio::spawn(async move {
             let consumer = if n % 2 == 0 { "one" } else { "other" };
-            if let Some(tx) = db.consume(consumer, &message).await.unwrap() {
+            if let Some(tx) = db.consume(consumer, &message, Scope::Own).await.unwrap() {
                 count_up(&tx).await.unwrap();
                 tx.commit_quietly().await.unwrap();
             }
@@ -20,18 +21,18 @@ pub async fn twice(adapter: impl Adapter) {
     join_all(deliveries).await.into_iter().for_each(Result::unwrap);
     assert_eq!(counted(&db).await, 2, "once for each consumer");
     let another = Message::new("things.changed", &1).unwrap();
-    assert!(db.consume("one", &another).await.unwrap().is_some());
+    assert!(db.consume("one", &another, Scope::Own).await.unwrap().is_some());
 }
 
 pub async fn rolled_back(adapter: impl Adapter) {
     let db = ready(&adapter).await;
     let message = Message::new("things.changed", &1).unwrap();
-    let tx = db.consume("one", &message).await.unwrap().unwrap();
+    let tx = db.consume("one", &message, Scope::Own).await.unwrap().unwrap();
     count_up(&tx).await.unwrap();
     drop(tx);
-    let tx = db.consume("one", &message).await.unwrap().expect("it was not handled");
+    let tx = db.consume("one", &message, Scope::Own).await.unwrap().expect("it was not handled");
     count_up(&tx).await.unwrap();
     tx.commit_quietly().await.unwrap();
-    assert!(db.consume("one", &message).await.unwrap().is_none());
+    assert!(db.consume("one", &message, Scope::Own).await.unwrap().is_none());
     assert_eq!(counted(&db).await, 1);
 }

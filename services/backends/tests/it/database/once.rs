@@ -1,4 +1,4 @@
-use backends::{Action, Database, Once, Subject};
+use backends::{Action, Database, Once, Scope, Subject};
 use chassis::idempotency::Key;
 use chassis::{Error, Kind};
 use futures_util::future::join_all;
@@ -11,7 +11,7 @@ fn key(user_id: i64, request_id: Uuid, body: u8) -> Key {
 }
 
 async fn ask(db: &Database, key: &Key) -> Result<Once<String>, Error> {
-    db.write_once::<String>(key, &somebody(), Action::Create, "Thing").await
+    db.write_once::<String>(key, &somebody(), Action::Create, "Thing", Scope::Own).await
 }
 
 /// Does the request's work, and answers whether it was new.

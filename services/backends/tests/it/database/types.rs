@@ -1,4 +1,4 @@
-use backends::{Action, Subject};
+use backends::{Action, Scope, Subject};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -48,7 +48,7 @@ fn sample(id: i64, at: &str) -> sample::Model {
 }
 
 async fn store(db: &backends::Database, samples: &[sample::Model]) {
-    let tx = db.write(&somebody(), Action::Create, "Sample").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Sample", Scope::Own).await.unwrap();
     for model in samples.iter().cloned() {
         let row = sample::ActiveModel {
             id: Set(model.id),

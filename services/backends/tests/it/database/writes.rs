@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Subject, is_unique_violation};
+use backends::{Action, DbResultExt, Scope, Subject, is_unique_violation};
 use chassis::Kind;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
@@ -28,7 +28,7 @@ async fn audit_rows(db: &backends::Database) -> Vec<AuditRow> {
 pub async fn commit_with_audit(adapter: impl Adapter) {
     let db = ready(&adapter).await;
     let actor = somebody();
-    let tx = db.write(&actor, Action::Create, "Member").await.unwrap();
+    let tx = db.write(&actor, Action::Create, "Member", Scope::Own).await.unwrap();
     count_up(&tx).await.unwrap();
     tx.audit(&actor, Action::Grant, "Grant", Subject::outside(9)).await.unwrap();
     tx.commit(Subject::of_family(3, 42)).await.unwrap();
@@ -51,13 +51,18 @@ pub async fn commit_with_audit(adapter: impl Adapter) {
 
 pub async fn rollback(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.write(&somebody(), Action::Create, "Member").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Member", Scope::Own).await.unwrap();
     count_up(&tx).await.unwrap();
     tx.publish("things.changed", &1).await.unwrap();
     tx.audit(&somebody(), Action::Create, "Member", Subject::outside(1)).await.unwrap();
     drop(tx);
     // a write after it, so that the roll back is over
-    db.write(&somebody(), Action::Update, "Member").await.unwrap().commit_quietly().await.unwrap();
+    db.write(&somebody(), Action::Update, "Member", Scope::Own)
+        .await
+        .unwrap()
+        .commit_quietly()
+        .await
+        .unwrap();
     assert_eq!(counted(&db).await, 0);
     assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM outbox").await, 0);
     assert_eq!(audit_rows(&db).await, []);
@@ -65,7 +70,7 @@ pub async fn rollback(adapter: impl Adapter) {
 
 pub async fn denied(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.write(&somebody(), Action::Login, "User").await.unwrap();
+    let tx = db.write(&somebody(), Action::Login, "User", Scope::Own).await.unwrap();
     count_up(&tx).await.unwrap();
     tx.commit_denied(Subject::outside(7)).await.unwrap();
     assert_eq!(counted(&db).await, 1);
@@ -75,7 +80,7 @@ pub async fn denied(adapter: impl Adapter) {
 /// 16 tasks read, add one and write, 25 times each.
 pub async fn no_lost_update(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.write(&somebody(), Action::Create, "Counter").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Counter", Scope::Own).await.unwrap();
     tx.connection().execute_unprepared("INSERT INTO counters (id, value) VALUES (1, 0)").await.unwrap();
     tx.commit_quietly().await.unwrap();
     // PostgreSQL needs to be told which row the transaction is going to change
@@ -85,7 +90,7 @@ pub async fn no_lost_update(adapter: impl Adapter) {
         let (db, read) = (db.clone(), read.clone());
         tokio::spawn(async move {
             for _ in 0..25 {
-                let tx = db.write(&somebody(), Action::Update, "Counter").await.unwrap();
+                let tx = db.write(&somebody(), Action::Update, "Counter", Scope::Own).await.unwrap();
                 let row =
                     tx.connection().query_one_raw(Statement::from_string(db.backend(), &read)).await.unwrap();
                 let value: i64 = row.unwrap().try_get_by_index(0).unwrap();
@@ -102,7 +107,7 @@ pub async fn no_lost_update(adapter: impl Adapter) {
 
 pub async fn unique_violation(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.write(&somebody(), Action::Create, "Counter").await.unwrap();
+    let tx = db.write(&somebody(), Action::Create, "Counter", Scope::Own).await.unwrap();
     let insert = |id: i64| format!("INSERT INTO counters (id, value, note) VALUES ({id}, 0, '120 over 80')");
     tx.connection().execute_unprepared(&insert(1)).await.unwrap();
     let error = tx.connection().execute_unprepared(&insert(2)).await.unwrap_err();

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backends::queue::{Handler, Message, Outcome, Subscription};
-use backends::{Action, Queue};
+use backends::{Action, Queue, Scope};
 use chassis::clock::Clock;
 use tokio::sync::Semaphore;
 
@@ -29,7 +29,7 @@ pub async fn slow_topic(adapter: impl Adapter) {
     process.queue.subscribe(Subscription::new("slow", "slow.changed"), slow.clone()).await.unwrap();
     let recorder = Recorder::new(|_| Outcome::Done);
     process.consume(recorder.clone()).await;
-    let tx = process.db.write(&somebody(), Action::Update, "Thing").await.unwrap();
+    let tx = process.db.write(&somebody(), Action::Update, "Thing", Scope::Own).await.unwrap();
     for n in 0..300 {
         tx.publish("slow.changed", &n).await.unwrap();
     }

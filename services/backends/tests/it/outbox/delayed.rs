@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use backends::Action;
 use backends::queue::Outcome;
+use backends::{Action, Scope};
 use chassis::clock::Clock;
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::queue::handlers::Recorder;
 use crate::wait;
 
 async fn send_after(process: &Process, n: u32, delay: Duration) -> Uuid {
-    let tx = process.db.write(&somebody(), Action::Update, "Thing").await.unwrap();
+    let tx = process.db.write(&somebody(), Action::Update, "Thing", Scope::Own).await.unwrap();
     let id = tx.publish_after("things.changed", &n, delay).await.unwrap();
     tx.commit_quietly().await.unwrap();
     id

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use backends::outbox::Relay;
 use backends::queue::memory::MemoryQueue;
 use backends::queue::{DeadLetter, Handler, Message, Outcome, Subscription};
-use backends::{Action, Database, Queue};
+use backends::{Action, Database, Queue, Scope};
 use chassis::Error;
 use chassis::clock::Clock;
 use futures_util::future::join_all;
@@ -20,10 +20,10 @@ pub async fn after_commit(adapter: impl Adapter) {
     let recorder = Recorder::new(|_| Outcome::Done);
     process.consume(recorder.clone()).await;
     process.relay();
-    let tx = process.db.write(&somebody(), Action::Update, "Thing").await.unwrap();
+    let tx = process.db.write(&somebody(), Action::Update, "Thing", Scope::Own).await.unwrap();
     tx.publish("things.changed", &1).await.unwrap();
     drop(tx);
-    let tx = process.db.write(&somebody(), Action::Update, "Thing").await.unwrap();
+    let tx = process.db.write(&somebody(), Action::Update, "Thing", Scope::Own).await.unwrap();
     let id = tx.publish("things.changed", &2).await.unwrap();
     tx.commit_quietly().await.unwrap();
     process.until_empty().await;
@@ -88,7 +88,9 @@ struct Shaky {
 impl Handler for Shaky {
     async fn handle(&self, message: &Message) -> Outcome {
         let n = self.deliveries.fetch_add(1, Ordering::SeqCst);
-        let Some(tx) = self.db.consume("shaky", message).await.unwrap() else { return Outcome::Done };
+        let Some(tx) = self.db.consume("shaky", message, Scope::Own).await.unwrap() else {
+            return Outcome::Done;
+        };
         count_up(&tx).await.unwrap();
         // not at the last attempts, after which it would be a dead letter
         if n % 4 == 1 && message.attempt < 4 {

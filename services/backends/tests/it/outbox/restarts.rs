@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backends::Action;
 use backends::queue::{Handler, Message, Outcome};
+use backends::{Action, Scope};
 use chassis::clock::Clock;
 use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
@@ -31,7 +31,7 @@ pub async fn claimed(adapter: impl Adapter) {
     let clock = Clock::fixed(noon());
     let first = Process::start(&adapter, &clock).await;
     first.send(1).await;
-    let tx = first.db.write(&somebody(), Action::Update, "Outbox").await.unwrap();
+    let tx = first.db.write(&somebody(), Action::Update, "Outbox", Scope::Own).await.unwrap();
     let claim = "UPDATE outbox SET claimed_by = 'the dead', claimed_at = created_at";
     assert_eq!(tx.connection().execute_unprepared(claim).await.unwrap().rows_affected(), 1);
     tx.commit_quietly().await.unwrap();

@@ -1,0 +1,103 @@
+//! A database on PostgreSQL.
+//!
+//! Everything runs in transactions that begin by taking on a role of the service, its schema, and the family whose rows row-level
+//! security then lets through, in one round trip ([`begin`]). Nothing is kept in the session, so a PgBouncer may stand in
+//! between. `sea-orm` knows no such beginning; so transactions are made on the driver beneath it ([`transaction`]), and what
+//! `sea-orm` builds runs on them all the same.
+
+mod begin;
+mod locks;
+mod migrate;
+mod pool;
+mod refusal;
+mod transaction;
+
+use chassis::Error;
+use sea_orm::DbErr;
+use sqlx::PgPool;
+
+use super::Scope;
+use crate::error::DbResultExt;
+pub use locks::{claiming, of_request};
+pub use migrate::{alter, migrate};
+pub use transaction::Transaction;
+
+/// Where a PostgreSQL database is, and how it is used.
+pub struct Postgres {
+    /// Where statements go; a PgBouncer of 1.21 or later may stand there.
+    pub url: String,
+    /// Where the owner of the tables migrates them, past any PgBouncer; `url`, if there is none.
+    pub direct_url: Option<String>,
+    /// Replicas, for reading.
+    pub replicas: Vec<String>,
+    /// Whose database it is; its schema and roles are named after it.
+    pub service: &'static str,
+    /// How many connections may be open at once, beside two for housekeeping.
+    pub connections: u32,
+}
+
+impl Postgres {
+    /// The database of `service` at `url`, without replicas.
+    pub fn new(url: impl Into<String>, service: &'static str) -> Self {
+        Self { url: url.into(), direct_url: None, replicas: Vec::new(), service, connections: 16 }
+    }
+
+    /// The schema of the service.
+    pub(super) fn schema(&self) -> String {
+        self.service.replace('-', "_")
+    }
+}
+
+/// The connections of one service to its database.
+pub struct Server {
+    settings: Postgres,
+    names: begin::Names,
+    primary: PgPool,
+    /// For ids and for the outbox: who holds a transaction may wait for these, and never the other way round.
+    housekeeping: PgPool,
+}
+
+impl Server {
+    /// Opens the first connection, so that a wrong address shows at once.
+    pub async fn connect(settings: Postgres) -> Result<Self, Error> {
+        let names = begin::Names::of(&settings.schema());
+        let options = pool::options(&settings.url, settings.service)?;
+        let primary = pool::open(settings.connections, options.clone()).await?;
+        let housekeeping = pool::lazy(2, options);
+        Ok(Self { settings, names, primary, housekeeping })
+    }
+
+    /// A transaction that may write.
+    pub async fn write(&self, scope: Scope) -> Result<Transaction, Error> {
+        self.begin(&self.primary, begin::Mode::Write, scope).await.stored()
+    }
+
+    /// A transaction that may not.
+    pub async fn read(&self, scope: Scope) -> Result<Transaction, Error> {
+        self.begin(&self.primary, begin::Mode::Read, scope).await.stored()
+    }
+
+    /// A short transaction of the house's own, also while all other connections are taken.
+    pub async fn housekeeping(&self) -> Result<Transaction, Error> {
+        self.begin(&self.housekeeping, begin::Mode::Write, Scope::Own).await.stored()
+    }
+
+    /// What a transaction says to go over to another scope.
+    pub fn entering(&self, scope: Scope) -> String {
+        self.names.enter(scope)
+    }
+
+    pub fn settings(&self) -> &Postgres {
+        &self.settings
+    }
+
+    /// Ends all connections, once running statements are done.
+    pub async fn close(&self) {
+        self.primary.close().await;
+        self.housekeeping.close().await;
+    }
+
+    async fn begin(&self, pool: &PgPool, mode: begin::Mode, scope: Scope) -> Result<Transaction, DbErr> {
+        Transaction::begin(pool, self.names.begin(mode, scope), self.names.role(scope)).await
+    }
+}

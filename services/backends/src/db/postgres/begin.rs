@@ -1,0 +1,92 @@
+//! How a transaction begins: one text, sent at once, which PostgreSQL runs statement by statement.
+
+use std::sync::Arc;
+
+use crate::db::Scope;
+
+/// What all transactions get after the first `SET LOCAL`s, in milliseconds: no statement runs for longer than 5 s, nobody waits for a
+/// lock for longer than 2 s, and who forgets a transaction loses it after 10 s, with its locks.
+const LIMITS: &str = "SET LOCAL statement_timeout = 5000; SET LOCAL lock_timeout = 2000; \
+                      SET LOCAL idle_in_transaction_session_timeout = 10000";
+
+/// Whether a transaction may write.
+#[derive(Clone, Copy)]
+pub enum Mode {
+    Read,
+    Write,
+}
+
+/// The names of a service in the database.
+#[derive(Clone)]
+pub struct Names {
+    schema: Arc<str>,
+    application: Arc<str>,
+    directory: Arc<str>,
+}
+
+impl Names {
+    /// Those of the service with this schema.
+    pub fn of(schema: &str) -> Self {
+        Self {
+            schema: schema.into(),
+            application: application(schema).into(),
+            directory: directory(schema).into(),
+        }
+    }
+
+    /// The role of a scope.
+    pub fn role(&self, scope: Scope) -> Arc<str> {
+        match scope {
+            Scope::Family(_) | Scope::Own => self.application.clone(),
+            Scope::Directory => self.directory.clone(),
+        }
+    }
+
+    /// The beginning of a transaction. `pg_temp` stands last, where no temporary table can hide one of ours.
+    pub fn begin(&self, mode: Mode, scope: Scope) -> String {
+        let mode = match mode {
+            Mode::Read => "READ ONLY",
+            Mode::Write => "READ WRITE",
+        };
+        let schema = &self.schema;
+        format!("BEGIN {mode}; {}; SET LOCAL search_path = {schema}, pg_temp; {LIMITS}", self.enter(scope))
+    }
+
+    /// Takes on a scope. The family is a number, so there is nothing to quote.
+    pub fn enter(&self, scope: Scope) -> String {
+        let role = self.role(scope);
+        match scope {
+            Scope::Family(id) => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = '{id}'"),
+            Scope::Directory | Scope::Own => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''"),
+        }
+    }
+}
+
+/// The role under which a service works: it owns nothing, and row-level security applies to it.
+pub fn application(schema: &str) -> String {
+    format!("praan_{schema}")
+}
+
+/// The role under which a service finds out whose a row is.
+pub fn directory(schema: &str) -> String {
+    format!("praan_{schema}_directory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_says_the_role_the_schema_and_the_family() {
+        let names = Names::of("ai_inference");
+        let begin = names.begin(Mode::Write, Scope::Family(7));
+        assert!(begin.starts_with(
+            "BEGIN READ WRITE; SET LOCAL ROLE praan_ai_inference; SET LOCAL app.family_id = '7'; \
+             SET LOCAL search_path = ai_inference, pg_temp; SET LOCAL statement_timeout"
+        ));
+        let begin = names.begin(Mode::Read, Scope::Directory);
+        assert!(begin.starts_with(
+            "BEGIN READ ONLY; SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.family_id = ''"
+        ));
+    }
+}

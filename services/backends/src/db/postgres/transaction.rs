@@ -1,0 +1,147 @@
+//! A transaction on the driver's own connection.
+//!
+//! A connection goes back to the pool only when its last statement has come back. One that was given up on in between, by a
+//! deadline or a caller that left, is closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Database, Executor, PgConnection, PgPool, Postgres, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use super::refusal;
+
+/// How long to look for a connection on which a transaction can begin. One that broke while it was idle is passed over.
+const TO_BEGIN: Duration = Duration::from_secs(2);
+
+/// How long to wait for an answer; the server gives up earlier, if it is there.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+type Manager = <Postgres as Database>::TransactionManager;
+
+/// An open transaction. Dropped, it is rolled back.
+pub struct Transaction {
+    held: Mutex<Held>,
+    role: Arc<str>,
+}
+
+/// A connection and how it stands.
+struct Held {
+    connection: PoolConnection<Postgres>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Between two statements.
+    Open,
+    /// Within a statement, or lost in one.
+    Busy,
+    /// A statement failed, so that nothing can be committed.
+    Failed,
+    /// Ended.
+    Done,
+}
+
+impl Transaction {
+    /// Begins one, on a connection that answers.
+    pub async fn begin(pool: &PgPool, beginning: String, role: Arc<str>) -> Result<Self, DbErr> {
+        let since = Instant::now();
+        loop {
+            let connection = pool.acquire().await.map_err(acquire)?;
+            let mut held = Held { connection, state: State::Busy };
+            let beginning = AssertSqlSafe(beginning.as_str()).into_sql_str();
+            let begun = timeout(TO_BEGIN, Manager::begin(&mut held.connection, Some(beginning))).await;
+            match begun.map_err(|_| refusal::silent())? {
+                Ok(()) => {
+                    held.state = State::Open;
+                    return Ok(Self { held: Mutex::new(held), role });
+                }
+                Err(error) if refusal::is_lost(&error) && since.elapsed() < TO_BEGIN => {}
+                Err(error) => return Err(refusal::told(error, &role, "SET ROLE")),
+            }
+        }
+    }
+
+    /// Commits; fails when a statement has failed, since the server would then roll back and call it a success.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let mut held = self.held.into_inner();
+        if held.state != State::Open {
+            return Err(DbErr::Custom("a transaction cannot commit after a failed statement".to_owned()));
+        }
+        held.state = State::Busy;
+        let committed = timeout(PATIENCE, Manager::commit(&mut held.connection)).await;
+        committed.map_err(|_| refusal::silent())?.map_err(|error| refusal::told(error, &self.role, "COMMIT"))?;
+        held.state = State::Done;
+        Ok(())
+    }
+
+    pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let run = |connection| query(&statement).execute(connection);
+        self.run(&statement.sql, |connection| Box::pin(run(connection))).await.map(Into::into)
+    }
+
+    pub async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.run(sql, |connection| connection.execute(AssertSqlSafe(sql.to_owned()))).await.map(Into::into)
+    }
+
+    pub async fn query_one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let run = |connection| query(&statement).fetch_optional(connection);
+        let row = self.run(&statement.sql, |connection| Box::pin(run(connection))).await?;
+        Ok(row.map(Into::into))
+    }
+
+    pub async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let run = |connection| query(&statement).fetch_all(connection);
+        let rows = self.run(&statement.sql, |connection| Box::pin(run(connection))).await?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn run<T>(
+        &self,
+        sql: &str,
+        run: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+    ) -> Result<T, DbErr> {
+        let mut held = self.held.lock().await;
+        let before = held.state;
+        held.state = State::Busy;
+        let answer = timeout(PATIENCE, run(&mut held.connection)).await.map_err(|_| refusal::silent())?;
+        held.state = match &answer {
+            Ok(_) => before,
+            Err(error) if refusal::is_lost(error) => State::Busy,
+            Err(_) => State::Failed,
+        };
+        answer.map_err(|error| refusal::told(error, &self.role, sql))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        match self.state {
+            State::Open | State::Failed => Manager::start_rollback(&mut self.connection),
+            State::Busy => self.connection.close_on_drop(),
+            State::Done => {}
+        }
+    }
+}
+
+fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
+    let values = statement.values.clone().unwrap_or_else(|| sea_orm::Values(Vec::new()));
+    sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+}
+
+fn acquire(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+        error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+    }
+}

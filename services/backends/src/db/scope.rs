@@ -1,0 +1,11 @@
+/// Whose rows a transaction may touch. On PostgreSQL row-level security holds it to that, beside the services' own checks; on
+/// SQLite it says so and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of one family.
+    Family(i64),
+    /// The ids of all families' rows and nothing of what the rows say: to find out whose a row is.
+    Directory,
+    /// No family's: accounts, sessions, the outbox.
+    Own,
+}

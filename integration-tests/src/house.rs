@@ -1,4 +1,4 @@
-//! A mesh inside the test.
+//! A whole mesh for a story: in the test's own process, or as processes of their own on real servers.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -9,15 +9,19 @@ use praan::options::{Edge, Remotes, Servers, Service, Storage, Switch};
 use tempfile::TempDir;
 
 use crate::Api;
+use crate::fleet::Fleet;
 
-/// A running mesh with its data in a folder of its own. It stops when the test drops it.
+/// A running mesh with its data in a place of its own. It stops when the test drops it.
 pub struct House {
     /// Where its door is, such as `http://127.0.0.1:40123`.
     pub url: String,
-    /// The clock and the tasks.
-    pub foundation: Foundation,
-    _lit: Lit,
-    _folder: TempDir,
+    topology: Topology,
+}
+
+/// How a mesh stands.
+enum Topology {
+    OneProcess { foundation: Foundation, _lit: Lit, _folder: TempDir },
+    ManyProcesses(Box<Fleet>),
 }
 
 impl House {
@@ -32,12 +36,23 @@ impl House {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut edge = Edge { rate_limits: Switch::Off, cors_origins: Vec::new(), proxies: 0 };
         change(&mut edge);
-        let data_dir = folder.path().to_owned();
-        let storage = Storage { data_dir, objects_listen: free, key_encryption_key_file: None, servers: Servers::default() };
-        let plan = Plan { here: Service::all(), listen: free, remotes: Remotes::default(), edge, storage };
+        let storage = Storage {
+            data_dir: folder.path().to_owned(),
+            objects_listen: free,
+            key_encryption_key_file: None,
+            servers: Servers::default(),
+        };
+        let plan = Plan { here: Service::all(), listen: free, remotes: Remotes::default(), tls: None, edge, storage };
         let foundation = Foundation::system();
         let lit = house::light(&plan, &foundation).await.expect("the house lights up");
-        Self { url: format!("http://{}", lit.address), foundation, _lit: lit, _folder: folder }
+        let url = format!("http://{}", lit.address);
+        Self { url, topology: Topology::OneProcess { foundation, _lit: lit, _folder: folder } }
+    }
+
+    /// Every service in a process of its own, on PostgreSQL, RabbitMQ, Redis and S3.
+    pub async fn many_processes() -> Self {
+        let fleet = Box::new(Fleet::start().await);
+        Self { url: fleet.url().to_owned(), topology: Topology::ManyProcesses(fleet) }
     }
 
     /// A new account.
@@ -51,14 +66,19 @@ impl House {
         endpoint.connect().await.expect("the door is open")
     }
 
-    /// Stops, and says whether everything ended in time.
-    pub async fn stop(self) -> bool {
-        self.foundation.tasks.stop(Duration::from_secs(20)).await
+    /// Stops, and says whether everything ended well and in time.
+    pub async fn stop(mut self) -> bool {
+        match &mut self.topology {
+            Topology::OneProcess { foundation, .. } => foundation.tasks.stop(Duration::from_secs(20)).await,
+            Topology::ManyProcesses(fleet) => fleet.stop().await,
+        }
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
-        self.foundation.tasks.token().cancel();
+        if let Topology::OneProcess { foundation, .. } = &self.topology {
+            foundation.tasks.token().cancel();
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! [`house::House`] is a mesh inside the test; [`process::Process`] is the real binary, which can be killed.
 
 pub mod api;
+pub mod fleet;
 pub mod house;
 pub mod model;
 pub mod photo;

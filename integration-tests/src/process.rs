@@ -10,42 +10,66 @@ use tokio::process::{Child, Command};
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Environment variables for a process.
+#[derive(Clone, Default)]
+pub struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+}
+
 /// A running `praan`.
 pub struct Process {
     child: Child,
+    line: Line,
     /// Where its door is, such as `http://127.0.0.1:40123`.
     pub url: String,
+}
+
+/// What is started.
+#[derive(Clone)]
+struct Line {
+    folder: PathBuf,
+    arguments: Vec<String>,
+    environment: Environment,
 }
 
 impl Process {
     /// Starts `praan up` on a free port with its data in `folder`, and waits until it says where it is.
     pub async fn up(folder: &Path) -> Self {
-        Self::start("up", folder, &[]).await
+        Self::start(Line::new(folder, "up", &Environment::default()), "127.0.0.1:0").await
     }
 
     /// Starts `praan serve` with the services and options of `line`.
     pub async fn serve(folder: &Path, line: &str) -> Self {
-        Self::start("serve", folder, &line.split(' ').collect::<Vec<_>>()).await
+        Self::serve_with(folder, line, &Environment::default()).await
     }
 
-    async fn start(verb: &str, folder: &Path, options: &[&str]) -> Self {
+    /// The same with environment variables.
+    pub async fn serve_with(folder: &Path, line: &str, environment: &Environment) -> Self {
+        Self::start(Line::new(folder, &format!("serve {line}"), environment), "127.0.0.1:0").await
+    }
+
+    async fn start(line: Line, address: &str) -> Self {
         let mut command = Command::new(binary());
-        command
-            .args([verb, "--listen", "127.0.0.1:0", "--rate-limits", "off", "--log", "warn", "--data-dir"])
-            .arg(folder);
-        command.args(options).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off", "--log", "warn"]);
+        command.arg("--data-dir").arg(&line.folder).envs(line.environment.0.iter().cloned());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let said = async {
             while let Some(line) = lines.next_line().await.expect("its output") {
-                if let Some(url) = address(&line) {
+                if let Some(url) = door(&line) {
                     return url;
                 }
             }
             panic!("praan ended before it was up");
         };
         let url = tokio::time::timeout(PATIENCE, said).await.expect("praan is up in time");
-        Self { child, url }
+        Self { child, line, url }
     }
 
     /// The process id.
@@ -54,21 +78,39 @@ impl Process {
     }
 
     /// kill -9, and waits until it is gone.
-    pub async fn kill(mut self) {
+    pub async fn kill(&mut self) {
         self.child.kill().await.expect("it can be killed");
+    }
+
+    /// Starts what was killed again, at the same address.
+    pub async fn restart(&mut self) {
+        let address = self.url.trim_start_matches("http://").to_owned();
+        *self = Self::start(self.line.clone(), &address).await;
+    }
+
+    /// Sends a signal, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().await;
+        assert!(sent.expect("kill runs").success());
     }
 
     /// SIGTERM, and whether it ended well.
     pub async fn terminate(mut self) -> bool {
-        let sent = Command::new("kill").arg(self.id().to_string()).status().await.expect("kill runs");
-        assert!(sent.success());
+        self.signal("TERM").await;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
         ended.expect("its status").success()
     }
 }
 
+impl Line {
+    fn new(folder: &Path, line: &str, environment: &Environment) -> Self {
+        let arguments = line.split(' ').map(str::to_owned).collect();
+        Self { folder: folder.to_owned(), arguments, environment: environment.clone() }
+    }
+}
+
 /// The URL that a line of the start says, if it does.
-fn address(line: &str) -> Option<String> {
+fn door(line: &str) -> Option<String> {
     match line.split_whitespace().collect::<Vec<_>>()[..] {
         ["REST", url] => Some(url.trim_end_matches("/api/v1").to_owned()),
         ["Praan", "serves", .., address, "(gRPC)"] => Some(format!("http://{address}")),

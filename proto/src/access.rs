@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use prost_reflect::{MethodDescriptor, Value};
+use prost_types::method_options::IdempotencyLevel;
 
 /// Who may call a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +18,29 @@ pub enum Access {
 /// Tells who may call the method with a gRPC path such as `/praan.identity.v1.IdentityService/Login`. `None` when the
 /// contract has no such method.
 pub fn access(path: &str) -> Option<Access> {
-    static METHODS: LazyLock<HashMap<String, Access>> = LazyLock::new(|| {
-        let services = crate::descriptors().services();
-        let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
-        methods.map(|method| (path_of(&method), access_of(&method))).collect()
-    });
-    METHODS.get(path).copied()
+    METHODS.get(path).map(|method| method.access)
 }
+
+/// Tells whether the method with a gRPC path may be called again when it is not known what became of the first call: the
+/// contract says that it only reads, or that doing it twice is the same as doing it once.
+pub fn idempotent(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|method| method.idempotent)
+}
+
+struct Method {
+    access: Access,
+    idempotent: bool,
+}
+
+/// The methods of the contract by their gRPC paths.
+static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
+    let services = crate::descriptors().services();
+    let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+    let known = |method: MethodDescriptor| {
+        (path_of(&method), Method { access: access_of(&method), idempotent: is_idempotent(&method) })
+    };
+    methods.map(known).collect()
+});
 
 fn path_of(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.parent_service().full_name(), method.name())
@@ -48,4 +65,9 @@ fn access_of(method: &MethodDescriptor) -> Access {
         (true, true) => Access::Anonymous,
         (true, false) => Access::User,
     }
+}
+
+fn is_idempotent(method: &MethodDescriptor) -> bool {
+    let options = method.method_descriptor_proto().options.as_ref();
+    options.is_some_and(|options| options.idempotency_level() != IdempotencyLevel::IdempotencyUnknown)
 }

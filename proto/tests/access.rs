@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::{Access, access, descriptors};
+use proto::{Access, access, descriptors, idempotent};
 
 #[test]
 fn a_method_is_open_to_those_the_contract_names() {
@@ -33,4 +33,18 @@ fn only_these_methods_need_no_token() {
     let open: BTreeSet<String> = paths.filter(|path| access(path) == Some(Access::Anonymous)).collect();
     let expected = ["GetJwks", "Login", "Refresh", "Register"];
     assert_eq!(open, expected.map(|method| format!("/praan.identity.v1.IdentityService/{method}")).into());
+}
+
+#[test]
+fn only_what_may_be_done_twice_is_idempotent() {
+    for (path, expected) in [
+        ("/praan.logging.v1.LoggingService/GetLog", true),
+        ("/praan.adherence.v1.AdherenceService/RecordLog", true),
+        ("/praan.identity.v1.IdentityService/CheckSession", true),
+        ("/praan.logging.v1.LoggingService/CreateLog", false),
+        ("/praan.identity.v1.IdentityService/Refresh", false),
+        ("/praan.identity.v1.IdentityService/Absent", false),
+    ] {
+        assert_eq!(idempotent(path), expected, "{path}");
+    }
 }

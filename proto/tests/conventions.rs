@@ -108,6 +108,39 @@ fn a_route_is_public_unique_and_fits_its_verb() {
     faults.none();
 }
 
+/// What is called again after a failure is decided by these words of the contract.
+#[test]
+fn what_only_reads_says_so_and_what_the_public_may_change_does_not() {
+    use prost_types::method_options::IdempotencyLevel::{IdempotencyUnknown, Idempotent, NoSideEffects};
+    let gets: BTreeSet<String> = routes()
+        .into_iter()
+        .filter(|(_, route)| route.verb == "get")
+        .map(|(method, _)| method.full_name().to_owned())
+        .collect();
+    let mut faults = Faults::default();
+    for method in methods() {
+        let (name, route) = (method.full_name(), extension(&method.options(), "google.api.http"));
+        let reads = ["Get", "List", "Watch", "Check", "Lookup", "Authorize"];
+        let wanted = match method.name() {
+            // a family comes into being when it is first asked for
+            "GetFamily" | "GetHousehold" => Idempotent,
+            "RecordLog" => Idempotent,
+            _ if gets.contains(name) => NoSideEffects,
+            read if route.is_none() && reads.iter().any(|verb| read.starts_with(verb)) => NoSideEffects,
+            _ => IdempotencyUnknown,
+        };
+        let options = method.method_descriptor_proto().options.clone().unwrap_or_default();
+        faults.unless(
+            options.idempotency_level() == wanted,
+            &format!("{name}: {}", options.idempotency_level().as_str_name()),
+        );
+        // a request that is sent again must be known whole
+        faults.unless(!method.is_client_streaming(), &format!("{name}: a stream of requests"));
+    }
+    assert!(gets.len() > 15, "the routes are read");
+    faults.none();
+}
+
 #[test]
 fn what_the_edge_shows_is_there_to_be_shown() {
     let mut faults = Faults::default();

@@ -6,13 +6,14 @@ use std::time::Duration;
 use backends::cache::memory::MemoryCache;
 use chassis::auth::Verifier;
 use chassis::clock::Clock;
+use chassis::mesh::Dialer;
+use chassis::mesh::Dialer;
 use chassis::shutdown::Tasks;
 use chassis::{Foundation, Link};
 use gateway::{Config, Needs};
 use http::Method;
 use proto::family::v1::{Family, GetFamilyRequest};
 use tokio::sync::Notify;
-use tonic::transport::Channel;
 
 use crate::fake::Fake;
 use crate::house::{House, Send};
@@ -37,10 +38,11 @@ async fn without_its_services_the_gateway_lives_and_is_not_ready() {
     let clock = Clock::system();
     let verifier = Verifier::new(Arc::new(Tokens::new(&clock)), clock.clone());
     // nobody listens on port 9
-    let nowhere = Link::Remote(Channel::from_static("http://127.0.0.1:9").connect_lazy());
+    let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
+    let dialer = Dialer::new(&foundation.tasks);
+    let nowhere = Link::remote(&"http://127.0.0.1:9".parse().unwrap(), &dialer).unwrap();
     let links =
         proto::descriptors().services().map(|service| (service.full_name().to_owned(), nowhere.clone()));
-    let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
     let needs = Needs { foundation, links: links.collect(), cache: MemoryCache::new(&clock), verifier };
     let bound = gateway::serve(Config::new("127.0.0.1:0".parse().unwrap()), needs).await.unwrap();
     let get = async |path: &str| reqwest::get(format!("http://{}{path}", bound.address)).await.unwrap();

@@ -75,7 +75,9 @@ impl Postgres {
                 // what survives the death of a process need not survive that of the machine
                 "fsync=off",
                 "full_page_writes=off",
-                // in the data folder, which goes; shared memory in /dev/shm would stay after kill -9
+                // a replica tries again this soon when its primary is away
+            "wal_retrieve_retry_interval=200ms",
+            // in the data folder, which goes; shared memory in /dev/shm would stay after kill -9
                 "dynamic_shared_memory_type=mmap",
             ]);
         let probe = Probe { port: port.number, hello: startup(), answer: b"R" };

@@ -5,6 +5,11 @@ use integration_tests::api::{Api, goals};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+crate::stories::stories!(
+    every_field_of_every_body_refuses_what_it_cannot_be,
+    what_is_no_json_is_refused_whole,
+);
+
 /// A request that its sender would see accepted; the test spoils it one value at a time.
 struct Good {
     method: Method,
@@ -12,9 +17,7 @@ struct Good {
     body: Value,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_field_of_every_body_refuses_what_it_cannot_be() {
-    let house = House::one_process().await;
+async fn every_field_of_every_body_refuses_what_it_cannot_be(house: &House) {
     let asha = house.sign_up().await;
     let member = asha.add_member().await;
     let program = asha.start_program(member).await;
@@ -46,9 +49,7 @@ async fn every_field_of_every_body_refuses_what_it_cannot_be() {
     assert_eq!(view(&asha, member, program).await, before, "something was stored");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_json_is_refused_whole() {
-    let house = House::one_process().await;
+async fn what_is_no_json_is_refused_whole(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let http = reqwest::Client::new();

@@ -23,7 +23,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let mut random = StdRng::seed_from_u64(seed);
 
     let mut mesh = Process::up(folder.path()).await;
-    let mut asha = Api::sign_up(&mesh.url).await;
+    let asha = Api::sign_up(&mesh.url).await;
     let program = asha.start_program(asha.add_member().await).await;
     let day = asha.get(&format!("/api/v1/programs/{program}")).await.expect(200)["start_date"].clone();
     let mut flows: Vec<Flow> = Vec::new();
@@ -36,8 +36,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         };
         // requests in flight at that moment end in an error, which is the point; they go on in the next round
         let (_interrupted, ()) = tokio::join!(run_all(&mut flows, &asha), kill);
-        mesh = Process::up(folder.path()).await;
-        asha.url = mesh.url.clone();
+        mesh.restart().await;
     }
     run_all(&mut flows, &asha).await.expect("an unharmed mesh answers");
 

@@ -6,9 +6,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_answers_201_with_its_impact() {
-    let house = House::one_process().await;
+crate::stories::stories!(
+    a_log_answers_201_with_its_impact,
+    history_comes_in_pages,
+    a_photo_goes_straight_to_the_store_and_is_read,
+    what_is_no_photo_fails_with_a_reason,
+    the_demo_runs_green_twice,
+    what_the_edge_itself_refuses_is_a_problem_too,
+);
+
+async fn a_log_answers_201_with_its_impact(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let request_id = Uuid::new_v4();
@@ -28,9 +35,7 @@ async fn a_log_answers_201_with_its_impact() {
     assert_eq!(history["data"].as_array().map(Vec::len), Some(1));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn history_comes_in_pages() {
-    let house = House::one_process().await;
+async fn history_comes_in_pages(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let mut logged = Vec::new();
@@ -89,9 +94,7 @@ async fn errors_are_of_the_described_classes() {
     assert_eq!(refused.expect(429)["status"], 429);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_photo_goes_straight_to_the_store_and_is_read() {
-    let house = House::one_process().await;
+async fn a_photo_goes_straight_to_the_store_and_is_read(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let log = photo_log(&asha, program, photo::jpeg(1)).await;
@@ -104,9 +107,7 @@ async fn a_photo_goes_straight_to_the_store_and_is_read() {
     assert!(seen.bytes().await.expect("the photo").starts_with(&[0xFF, 0xD8]), "it is a JPEG");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_photo_fails_with_a_reason() {
-    let house = House::one_process().await;
+async fn what_is_no_photo_fails_with_a_reason(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let log = photo_log(&asha, program, b"this is no picture, whatever it says".to_vec()).await;
@@ -115,16 +116,12 @@ async fn what_is_no_photo_fails_with_a_reason() {
     assert!(read["image"]["failure_reason"].as_str().is_some_and(|why| !why.is_empty()), "{read}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_demo_runs_green_twice() {
-    let house = House::one_process().await;
+async fn the_demo_runs_green_twice(house: &House) {
     praan::demo::run(&house.url).await.expect("all steps green");
     praan::demo::run(&house.url).await.expect("all steps green again");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_edge_itself_refuses_is_a_problem_too() {
-    let house = House::one_process().await;
+async fn what_the_edge_itself_refuses_is_a_problem_too(house: &House) {
     let asha = house.sign_up().await;
     for (method, path, status) in [
         (Method::GET, "/api/v1/nowhere", 404),

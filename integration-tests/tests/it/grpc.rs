@@ -22,10 +22,15 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_typed_client_does_the_main_job() {
-    let house = House::one_process().await;
-    let program_id = start_program(&house).await;
+crate::stories::stories!(
+    a_typed_client_does_the_main_job,
+    what_json_cannot_say_is_refused_too,
+    truncated_protobuf_is_the_senders_fault_on_every_rpc,
+    connect_web_in_node_does_the_main_job,
+);
+
+async fn a_typed_client_does_the_main_job(house: &House) {
+    let program_id = start_program(house).await;
     let channel = InterceptedService::new(house.channel().await, program_id.1.clone());
     let program_id = program_id.0;
 
@@ -65,10 +70,8 @@ async fn a_typed_client_does_the_main_job() {
     assert_eq!(scores.days[0].total_score, Some(100.0));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_json_cannot_say_is_refused_too() {
-    let house = House::one_process().await;
-    let (program_id, bearer) = start_program(&house).await;
+async fn what_json_cannot_say_is_refused_too(house: &House) {
+    let (program_id, bearer) = start_program(house).await;
     let mut logs = LoggingServiceClient::with_interceptor(house.channel().await, bearer);
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1, 20_000.1] {
         let meal = Payload::Nutrition(Nutrition { calories: Some(bad), ..Nutrition::default() });
@@ -87,10 +90,8 @@ async fn what_json_cannot_say_is_refused_too() {
     assert_eq!(refused.expect_err("no such meal").code(), Code::InvalidArgument);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn truncated_protobuf_is_the_senders_fault_on_every_rpc() {
-    let house = House::one_process().await;
-    let (_, mut bearer) = start_program(&house).await;
+async fn truncated_protobuf_is_the_senders_fault_on_every_rpc(house: &House) {
+    let (_, mut bearer) = start_program(house).await;
     let mut grpc = tonic::client::Grpc::new(house.channel().await);
     for service in proto::descriptors().services() {
         for method in service.methods() {
@@ -107,9 +108,7 @@ async fn truncated_protobuf_is_the_senders_fault_on_every_rpc() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn connect_web_in_node_does_the_main_job() {
-    let house = House::one_process().await;
+async fn connect_web_in_node_does_the_main_job(house: &House) {
     let clients = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
     let mut generate = tokio::process::Command::new("npm");
     let generated =

@@ -10,8 +10,11 @@
 mod bad_input;
 mod crash;
 mod examples;
+mod faults;
 mod grpc;
 mod processes;
+mod stories;
 mod strangers;
 mod structure;
+mod topologies;
 mod writers;

@@ -9,6 +9,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+crate::stories::stories!(
+    a_stranger_meets_the_same_403_for_foreign_and_absent_on_every_rpc,
+    internal_rpcs_are_not_at_the_door,
+);
+
 /// What a stranger meets at an rpc.
 enum Case {
     /// An address with the ids of another family, and a body that would be valid from its owner.
@@ -154,9 +159,7 @@ fn cases() -> Vec<(&'static str, Case)> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_meets_the_same_403_for_foreign_and_absent_on_every_rpc() {
-    let house = House::one_process().await;
+async fn a_stranger_meets_the_same_403_for_foreign_and_absent_on_every_rpc(house: &House) {
     let owner = house.sign_up().await;
     let theirs = Ids::of(&owner).await;
     let stranger = house.sign_up().await;
@@ -175,9 +178,7 @@ async fn a_stranger_meets_the_same_403_for_foreign_and_absent_on_every_rpc() {
     assert_eq!(theirs.view(&owner).await, before, "nothing of the owner's has changed");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn internal_rpcs_are_not_at_the_door() {
-    let house = House::one_process().await;
+async fn internal_rpcs_are_not_at_the_door(house: &House) {
     let asha = house.sign_up().await;
     let mut grpc = tonic::client::Grpc::new(house.channel().await);
     for (rpc, case) in cases() {

@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+crate::stories::stories!(sixteen_writers_lose_nothing_and_double_nothing,);
+
 const WRITERS: usize = 16;
 const LOGS: usize = 1_000;
 const DUPLICATES: usize = LOGS / 5;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sixteen_writers_lose_nothing_and_double_nothing() {
-    let house = House::one_process().await;
+async fn sixteen_writers_lose_nothing_and_double_nothing(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
     let day = asha.get(&format!("/api/v1/programs/{program}")).await.expect(200)["start_date"].clone();
-    let now = house.foundation.clock.now().to_rfc3339();
+    let now = chassis::clock::Clock::system().now().to_rfc3339();
 
     let seed = rand::random();
     println!("seed {seed}");

@@ -33,8 +33,9 @@ const POLL: Duration = Duration::from_secs(1);
 impl Database {
     /// Drops a message that was delivered by a shorter way, before the relay does it again.
     pub async fn outbox_done(&self, id: Uuid) -> Result<(), Error> {
-        outbox_row::Entity::delete_by_id(id.to_string()).exec(self.writes()).await.stored()?;
-        Ok(())
+        let connection = self.engine().housekeeping().await?;
+        outbox_row::Entity::delete_by_id(id.to_string()).exec(&connection).await.stored()?;
+        connection.commit().await.stored()
     }
 }
 

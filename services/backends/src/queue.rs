@@ -3,8 +3,10 @@
 //! Delivery is at least once and in no order. A publisher's confirm means that every queue of the topic has taken charge of the
 //! message; until then the message is the publisher's, which is why publishers keep it in their outbox ([`crate::outbox`]).
 
+mod attempt;
 pub mod memory;
 mod message;
+pub mod rabbitmq;
 mod subscription;
 
 use std::sync::Arc;

@@ -3,9 +3,15 @@
 //! Migrations write PostgreSQL's type names in capitals (`BIGINT INTEGER TEXT BOOLEAN DOUBLE PRECISION TIMESTAMPTZ DATE JSONB
 //! BYTEA`) and everything else in words both databases know. For SQLite, which has no such types, four of the names become
 //! those by which the driver decodes the column; lower-case words are left alone, so a column may be called `date`.
+//!
+//! On PostgreSQL the tables of families are walled off from each other by [`tenant_tables`].
+
+mod tenants;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
+
+pub use tenants::{Tenant, tenant_tables};
 
 /// Runs statements of a migration.
 pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
@@ -19,29 +25,33 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
-/// The tables that every service has: what leaves, what came in, what was answered, who did what, and the last id given.
-pub fn shared() -> &'static [&'static str] {
-    &[
-        "CREATE TABLE sequences (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL)",
-        "CREATE TABLE outbox (
-            id TEXT NOT NULL PRIMARY KEY, topic TEXT NOT NULL, body BYTEA NOT NULL, traceparent TEXT,
-            attempts INTEGER NOT NULL, created_at TIMESTAMPTZ NOT NULL, due_at TIMESTAMPTZ NOT NULL,
-            claimed_by TEXT, claimed_at TIMESTAMPTZ)",
-        "CREATE INDEX outbox_due ON outbox (due_at)",
-        "CREATE TABLE inbox (
-            consumer TEXT NOT NULL, message_id TEXT NOT NULL, handled_at TIMESTAMPTZ NOT NULL,
-            PRIMARY KEY (consumer, message_id))",
-        "CREATE TABLE idempotency (
-            user_id BIGINT NOT NULL, request_id TEXT NOT NULL, fingerprint BYTEA NOT NULL, answer BYTEA NOT NULL,
-            resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (user_id, request_id))",
-        "CREATE TABLE audit_logs (
-            id BIGINT NOT NULL PRIMARY KEY, family_id BIGINT, actor_id BIGINT NOT NULL, resource_type TEXT NOT NULL,
-            resource_id BIGINT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, ip_address TEXT,
-            request_id TEXT NOT NULL, timestamp TIMESTAMPTZ NOT NULL)",
-        "CREATE INDEX audit_logs_family ON audit_logs (family_id, timestamp, id)",
-        "CREATE INDEX audit_logs_resource ON audit_logs (resource_type, resource_id, id)",
-    ]
+/// Makes the tables that every service has: what leaves, what came in, what was answered, who did what, and the last id given.
+pub async fn shared(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    run(manager, SHARED).await?;
+    tenants::audit_trail(manager).await
 }
+
+/// The audit rows of no family stand under family 0, so that the key of all of them leads with the family.
+const SHARED: &[&str] = &[
+    "CREATE TABLE sequences (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL)",
+    "CREATE TABLE outbox (
+        id TEXT NOT NULL PRIMARY KEY, topic TEXT NOT NULL, body BYTEA NOT NULL, traceparent TEXT,
+        attempts INTEGER NOT NULL, created_at TIMESTAMPTZ NOT NULL, due_at TIMESTAMPTZ NOT NULL,
+        claimed_by TEXT, claimed_at TIMESTAMPTZ)",
+    "CREATE INDEX outbox_due ON outbox (due_at)",
+    "CREATE TABLE inbox (
+        consumer TEXT NOT NULL, message_id TEXT NOT NULL, handled_at TIMESTAMPTZ NOT NULL,
+        PRIMARY KEY (consumer, message_id))",
+    "CREATE TABLE idempotency (
+        user_id BIGINT NOT NULL, request_id TEXT NOT NULL, fingerprint BYTEA NOT NULL, answer BYTEA NOT NULL,
+        resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (user_id, request_id))",
+    "CREATE TABLE audit_logs (
+        family_id BIGINT NOT NULL, id BIGINT NOT NULL, actor_id BIGINT NOT NULL, resource_type TEXT NOT NULL,
+        resource_id BIGINT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, ip_address TEXT,
+        request_id TEXT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, id))",
+    "CREATE INDEX audit_logs_time ON audit_logs (family_id, timestamp, id)",
+    "CREATE INDEX audit_logs_resource ON audit_logs (family_id, resource_type, resource_id, id)",
+];
 
 /// The statement with the types SQLite's driver decodes by. Text in quotes and comments stays as it is.
 fn for_sqlite(statement: &str) -> String {

@@ -20,6 +20,7 @@ pub mod shutdown;
 pub mod switch;
 pub mod telemetry;
 pub mod time;
+pub mod tls;
 
 pub use call::{Actor, Call, Origin, User};
 pub use error::{Error, FieldError, Kind};

@@ -1,20 +1,31 @@
 //! How rooms reach each other.
 
+mod breaker;
+mod connect;
+mod dialer;
+mod fault;
+mod payload;
+mod peers;
+mod remote;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::{Channel, Endpoint, Uri};
-use tonic::{Code, Status};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
 use crate::layers::{caller, deadline, trace};
 use crate::{Error, Kind};
+
+pub use dialer::{Dialer, Resolver, Rules};
+pub use remote::Remote;
 
 /// A room as its callers see it. Tonic's generated clients work over it: `MemberServiceClient::new(link)`.
 #[derive(Clone)]
@@ -22,19 +33,14 @@ pub enum Link {
     /// In this process.
     Local(BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>),
     /// Over the wire.
-    Remote(Channel),
+    Remote(Arc<Remote>),
 }
 
 impl Link {
-    /// A room over the wire, connected at the first call and again whenever the connection is lost.
-    pub fn remote(address: Uri) -> Self {
-        let endpoint = Endpoint::from(address)
-            .connect_timeout(Duration::from_secs(2))
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .keep_alive_timeout(Duration::from_secs(5))
-            .keep_alive_while_idle(true)
-            .tcp_nodelay(true);
-        Self::Remote(endpoint.connect_lazy())
+    /// A room over the wire, connected at the first call and again whenever a connection is lost. Refuses an address that
+    /// does not fit the dialer: with TLS all are `https://`, without it all are `http://`.
+    pub fn remote(address: &Uri, dialer: &Dialer) -> Result<Self, Error> {
+        Ok(Self::Remote(Arc::new(dialer.dial(address)?)))
     }
 
     /// A way that leads nowhere, for a room that nothing in this process calls.
@@ -47,24 +53,34 @@ impl Link {
 
     /// Hands over a request that came from outside the process as it is, with its own deadline, trace and request id.
     pub async fn serve(self, request: Request<Body>) -> Result<Response<Body>, Status> {
-        self.send(request).await
-    }
-
-    async fn send(self, request: Request<Body>) -> Result<Response<Body>, Status> {
         match self {
-            Link::Local(room) => match room.oneshot(request).await {
-                Ok(response) => Ok(response),
-                Err(never) => match never {},
-            },
-            Link::Remote(channel) => {
-                let sent = channel.oneshot(request).await;
-                sent.map_err(|error| match Status::from_error(Box::new(error)) {
-                    // so tonic says that the time of `grpc-timeout` has run out on this side
-                    late if late.code() == Code::Cancelled => Error::deadline().into(),
-                    lost => Error::unavailable(lost).into(),
-                })
+            Link::Local(room) => enter(room, request).await,
+            Link::Remote(remote) => {
+                let left = deadline::timeout(request.headers()).unwrap_or(deadline::DEFAULT);
+                remote.send(request, left).await
             }
         }
+    }
+
+    async fn send(self, request: Request<Body>, left: Duration) -> Result<Response<Body>, Status> {
+        match self {
+            // the room keeps the deadline too; this one holds when the room is stuck
+            Link::Local(room) => match tokio::time::timeout(left, enter(room, request)).await {
+                Ok(answer) => answer,
+                Err(_elapsed) => Err(Error::deadline().into()),
+            },
+            Link::Remote(remote) => remote.send(request, left).await,
+        }
+    }
+}
+
+async fn enter(
+    room: BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>,
+    request: Request<Body>,
+) -> Result<Response<Body>, Status> {
+    match room.oneshot(request).await {
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
     }
 }
 
@@ -82,14 +98,7 @@ impl Service<Request<Body>> for Link {
         trace::inject(headers);
         caller::inject(headers);
         let left = deadline::inject(headers);
-        let link = self.clone();
-        Box::pin(async move {
-            // the room keeps the deadline too; this one holds when the room, or the wire, is stuck
-            match tokio::time::timeout(left, link.send(request)).await {
-                Ok(answer) => answer,
-                Err(_elapsed) => Err(Error::deadline().into()),
-            }
-        })
+        Box::pin(self.clone().send(request, left))
     }
 }
 

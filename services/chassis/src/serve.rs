@@ -1,6 +1,7 @@
 //! A listener for a process: explicit limits, and an end that lets requests in flight finish.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,11 +12,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use crate::Error;
 use crate::shutdown::Tasks;
+use crate::tls::{Stream, Tls};
 
 /// How long requests in flight may take to finish once the process stops.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -36,28 +39,36 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     bound.map_err(|error| Error::illegal_state(format!("cannot listen on {address}: {error}")))
 }
 
+/// Where a process is entered.
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+impl Door {
+    /// A door for those alone who prove that they belong to the house.
+    pub fn mutual_tls(listener: TcpListener, tls: &Tls) -> Self {
+        Self { listener, tls: Some(TlsAcceptor::from(tls.server())) }
+    }
+}
+
+/// A door for everybody who can reach it.
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, tls: None }
+    }
+}
+
 /// Serves HTTP/1.1 and HTTP/2 (with prior knowledge) until the process stops.
-pub async fn run<S, B>(listener: TcpListener, service: S, tasks: Tasks)
+pub async fn run<S, B>(door: impl Into<Door>, service: S, tasks: Tasks)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: HttpBody<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
-    let builder = connection_rules();
+    let Door { listener, tls } = door.into();
     let graceful = GracefulShutdown::new();
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // out of file descriptors, most likely: give it a moment rather than spin
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-            () = tasks.stopping() => break,
-        };
+    while let Some((stream, peer)) = next(&listener, &tasks).await {
         // without it small answers wait for the peer's acknowledgement
         let _ = stream.set_nodelay(true);
         let service = tower::ServiceBuilder::new()
@@ -66,10 +77,18 @@ where
                 request
             })
             .service(service.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = graceful.watch(connection.into_owned());
+        let (tls, watcher, stopping) = (tls.clone(), graceful.watcher(), tasks.token());
         tasks.spawn("connection", async move {
-            if let Err(error) = connection.await {
+            let Some(greeted) = stopping.run_until_cancelled(greet(stream, tls)).await else { return };
+            let served = match greeted {
+                Ok(stream) => {
+                    let service = TowerToHyperService::new(service);
+                    let rules = connection_rules();
+                    watcher.watch(rules.serve_connection(TokioIo::new(stream), service).into_owned()).await
+                }
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -77,6 +96,35 @@ where
     drop(listener);
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections were still busy when the time to drain was over");
+    }
+}
+
+/// The next connection; none once the process stops.
+async fn next(listener: &TcpListener, tasks: &Tasks) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = tasks.stopping() => return None,
+        };
+        match accepted {
+            Ok(accepted) => return Some(accepted),
+            Err(error) => {
+                // out of file descriptors, most likely: give it a moment rather than spin
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Makes sure of who has come, where the door asks.
+async fn greet(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Box<dyn Stream>> {
+    match tls {
+        None => Ok(Box::new(stream)),
+        Some(tls) => {
+            let greeted = tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await?;
+            greeted.map(|stream| Box::new(stream) as Box<dyn Stream>)
+        }
     }
 }
 

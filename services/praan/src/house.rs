@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chassis::auth::Verifier;
+use chassis::mesh::Dialer;
+use chassis::serve::Door;
 use chassis::switch::Switch;
 use chassis::{Error, Foundation, Link, Room};
 
@@ -45,13 +47,26 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
 
     let open_program = async || {
         let db = base.database(Service::Program).await?;
-        program::open(program::Needs { foundation: here(), db, queue: base.queue().await?, family: family.clone() }).await
+        program::open(program::Needs {
+            foundation: here(),
+            db,
+            queue: base.queue().await?,
+            family: family.clone(),
+        })
+        .await
     };
     let program = house.room(Service::Program, open_program).await?;
 
     let open_adherence = async || {
         let (db, program) = (base.database(Service::Adherence).await?, program.clone());
-        adherence::open(adherence::Needs { foundation: here(), db, queue: base.queue().await?, program, family }).await
+        adherence::open(adherence::Needs {
+            foundation: here(),
+            db,
+            queue: base.queue().await?,
+            program,
+            family,
+        })
+        .await
     };
     let adherence = house.room(Service::Adherence, open_adherence).await?;
 
@@ -77,6 +92,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
 /// The rooms so far.
 struct House<'a> {
     plan: &'a Plan,
+    dialer: Dialer,
     verifier: Verifier,
     links: HashMap<Service, Link>,
 }
@@ -85,11 +101,12 @@ impl<'a> House<'a> {
     /// Begins with identity: every other room's layers ask it who calls.
     async fn open(plan: &'a Plan, base: &Base) -> Result<(Self, Link), Error> {
         let clock = base.foundation.clock.clone();
+        let dialer = plan.dialer(&base.foundation.tasks);
         if !plan.here.contains(&Service::Identity) {
-            let link = plan.remote(Service::Identity)?;
+            let link = Link::remote(plan.address(Service::Identity)?, &dialer)?;
             let verifier = Verifier::new(Arc::new(Remote::new(link.clone())), clock);
             return Ok((
-                Self { plan, verifier, links: HashMap::from([(Service::Identity, link.clone())]) },
+                Self { plan, dialer, verifier, links: HashMap::from([(Service::Identity, link.clone())]) },
                 link,
             ));
         }
@@ -104,7 +121,7 @@ impl<'a> House<'a> {
         let opened = identity::open(config, needs).await?;
         let verifier = Verifier::new(opened.authority, clock);
         let link = opened.room.link(&verifier);
-        Ok((Self { plan, verifier, links: HashMap::from([(Service::Identity, link.clone())]) }, link))
+        Ok((Self { plan, dialer, verifier, links: HashMap::from([(Service::Identity, link.clone())]) }, link))
     }
 
     /// The way to a room: opened if it stands here, over the wire if something here calls it, and otherwise nowhere.
@@ -115,7 +132,7 @@ impl<'a> House<'a> {
     ) -> Result<Link, Error> {
         let link = match self.plan.here.contains(&service) {
             true => open().await?.link(&self.verifier),
-            false if self.plan.needs(service) => self.plan.remote(service)?,
+            false if self.plan.needs(service) => Link::remote(self.plan.address(service)?, &self.dialer)?,
             false => return Ok(Link::nowhere()),
         };
         self.links.insert(service, link.clone());
@@ -136,7 +153,11 @@ impl<'a> House<'a> {
                 plan.here.iter().any(|service| service.contracts().any(|own| own == *name))
             });
             let tasks = base.foundation.tasks.clone();
-            tasks.spawn("door", chassis::serve::run(listener, Switch::new(here), tasks.clone()));
+            let door = match &plan.tls {
+                Some(tls) => Door::mutual_tls(listener, tls),
+                None => Door::from(listener),
+            };
+            tasks.spawn("door", chassis::serve::run(door, Switch::new(here), tasks.clone()));
             return Ok(address);
         }
         let config = gateway::Config {
@@ -146,8 +167,12 @@ impl<'a> House<'a> {
             ..gateway::Config::new(plan.listen)
         };
         let (links, verifier) = (links.collect(), self.verifier.clone());
-        let needs =
-            gateway::Needs { foundation: base.foundation.clone(), links, cache: base.cache().await?, verifier };
+        let needs = gateway::Needs {
+            foundation: base.foundation.clone(),
+            links,
+            cache: base.cache().await?,
+            verifier,
+        };
         Ok(gateway::serve(config, needs).await?.address)
     }
 }

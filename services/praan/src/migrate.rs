@@ -6,13 +6,13 @@ use crate::house::{make_private, open_database};
 use crate::options::{Migrate, Service};
 
 /// Migrates the databases of the services that are named, or of all when none is; returns the names of those that have one.
-pub async fn run(Migrate { services, data_dir: folder, .. }: &Migrate) -> Result<Vec<String>, Error> {
+pub async fn run(Migrate { services, data_dir: folder, databases }: &Migrate) -> Result<Vec<String>, Error> {
     let foundation = Foundation::system();
     make_private(folder)?;
     let wanted = |service: &Service| services.is_empty() || services.contains(service);
     let mut migrated = Vec::new();
     for service in Service::all().into_iter().filter(wanted).filter(|service| *service != Service::Gateway) {
-        let (db, _lock) = open_database(folder, service, &foundation).await?;
+        let (db, _lock) = open_database(folder, databases, service, &foundation).await?;
         match service {
             Service::Identity => identity::migrate(&db).await?,
             Service::Family => family::migrate(&db).await?,
@@ -23,7 +23,7 @@ pub async fn run(Migrate { services, data_dir: folder, .. }: &Migrate) -> Result
             Service::Gateway => {}
         }
         db.close().await?;
-        migrated.push(service.name());
+        migrated.push(service.name().to_owned());
     }
     Ok(migrated)
 }

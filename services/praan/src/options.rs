@@ -71,6 +71,9 @@ pub struct Serve {
     pub remotes: Remotes,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub tls: Tls,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub edge: Edge,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -102,6 +105,22 @@ pub struct Remotes {
     /// Where logging is.
     #[arg(long, env = "PRAAN_LOGGING_URL", value_name = "URL")]
     pub logging_url: Option<tonic::transport::Uri>,
+}
+
+/// How the processes of a mesh know each other. With these three, the services that stand here let in only those who show a
+/// certificate of the authority, and the others are reached at https:// addresses only.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Mutual TLS between services")]
+pub struct Tls {
+    /// The certificate that this process shows, with its chain (PEM); needs the key and the authority too.
+    #[arg(long, env = "PRAAN_TLS_CERT_FILE", value_name = "FILE", requires_all = ["tls_key", "tls_ca"])]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM).
+    #[arg(long, env = "PRAAN_TLS_KEY_FILE", value_name = "FILE", requires_all = ["tls_cert", "tls_ca"])]
+    pub tls_key: Option<PathBuf>,
+    /// The certificates of the authority that the others must be signed by (PEM).
+    #[arg(long, env = "PRAAN_TLS_CA_FILE", value_name = "FILE", requires_all = ["tls_cert", "tls_key"])]
+    pub tls_ca: Option<PathBuf>,
 }
 
 /// The options of the public door.
@@ -162,7 +181,13 @@ pub struct Databases {
     #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<Secret>,
     /// Read replicas of it, comma-separated.
-    #[arg(long, env = "PRAAN_DATABASE_REPLICA_URLS", hide_env_values = true, value_delimiter = ',', value_name = "URL")]
+    #[arg(
+        long,
+        env = "PRAAN_DATABASE_REPLICA_URLS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "URL"
+    )]
     pub database_replica_urls: Vec<Secret>,
     /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
     #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
@@ -218,7 +243,7 @@ pub struct Log {
     #[arg(
         long,
         env = "PRAAN_LOG",
-        default_value = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn",
+        default_value = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn,redis=error",
         value_name = "FILTER"
     )]
     pub log: String,
@@ -336,7 +361,12 @@ mod tests {
                 .filter(|arg| arg.get_long().is_some_and(|l| l != "help" && l != "version"))
             {
                 let env = arg.get_env().and_then(|env| env.to_str()).unwrap_or_default();
-                assert!(env.starts_with("PRAAN_") || env.starts_with("AWS_"), "{} {}", command.get_name(), arg.get_id());
+                assert!(
+                    env.starts_with("PRAAN_") || env.starts_with("AWS_"),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
                 assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
             }
         }

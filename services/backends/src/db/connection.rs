@@ -4,12 +4,15 @@ use sea_orm::{
     Statement,
 };
 
+use super::postgres::Transaction;
+
 /// What statements run on: a transaction, or, for reading on SQLite, a pool of reading connections.
 pub struct Connection(Kind);
 
 enum Kind {
     Pool(DatabaseConnection),
     Embedded(DatabaseTransaction),
+    Postgres(Box<Transaction>),
 }
 
 impl Connection {
@@ -23,44 +26,59 @@ impl Connection {
         Self(Kind::Embedded(transaction))
     }
 
+    /// A transaction of PostgreSQL.
+    pub(super) fn postgres(transaction: Transaction) -> Self {
+        Self(Kind::Postgres(Box::new(transaction)))
+    }
+
     /// Ends the transaction. What was done statement by statement is done already.
-    pub(super) async fn commit(self) -> Result<(), DbErr> {
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
         match self.0 {
             Kind::Pool(_) => Ok(()),
             Kind::Embedded(transaction) => transaction.commit().await,
+            Kind::Postgres(transaction) => transaction.commit().await,
         }
     }
-}
-
-/// Calls the same method of whatever it is.
-macro_rules! pass {
-    ($connection:expr, $inner:ident => $call:expr) => {
-        match &$connection.0 {
-            Kind::Pool($inner) => $call,
-            Kind::Embedded($inner) => $call,
-        }
-    };
 }
 
 #[async_trait]
 impl ConnectionTrait for Connection {
     fn get_database_backend(&self) -> DbBackend {
-        pass!(self, inner => inner.get_database_backend())
+        match &self.0 {
+            Kind::Pool(_) | Kind::Embedded(_) => DbBackend::Sqlite,
+            Kind::Postgres(_) => DbBackend::Postgres,
+        }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        pass!(self, inner => inner.execute_raw(statement).await)
+        match &self.0 {
+            Kind::Pool(pool) => pool.execute_raw(statement).await,
+            Kind::Embedded(transaction) => transaction.execute_raw(statement).await,
+            Kind::Postgres(transaction) => transaction.execute(statement).await,
+        }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        pass!(self, inner => inner.execute_unprepared(sql).await)
+        match &self.0 {
+            Kind::Pool(pool) => pool.execute_unprepared(sql).await,
+            Kind::Embedded(transaction) => transaction.execute_unprepared(sql).await,
+            Kind::Postgres(transaction) => transaction.execute_unprepared(sql).await,
+        }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        pass!(self, inner => inner.query_one_raw(statement).await)
+        match &self.0 {
+            Kind::Pool(pool) => pool.query_one_raw(statement).await,
+            Kind::Embedded(transaction) => transaction.query_one_raw(statement).await,
+            Kind::Postgres(transaction) => transaction.query_one(statement).await,
+        }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        pass!(self, inner => inner.query_all_raw(statement).await)
+        match &self.0 {
+            Kind::Pool(pool) => pool.query_all_raw(statement).await,
+            Kind::Embedded(transaction) => transaction.query_all_raw(statement).await,
+            Kind::Postgres(transaction) => transaction.query_all(statement).await,
+        }
     }
 }

@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use chassis::Error;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::entity::sequence;
+use super::{Connection, Engine};
 use crate::error::DbResultExt;
 
 /// How many ids one visit to the database brings.
@@ -56,7 +57,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    pub async fn next(&self, sequence: &'static str, writes: &impl ConnectionTrait) -> Result<i64, Error> {
+    pub async fn next(&self, sequence: &'static str, engine: &Engine) -> Result<i64, Error> {
         if let Some(id) = self.blocks.take(sequence) {
             return Ok(id);
         }
@@ -64,7 +65,9 @@ impl Ids {
         if let Some(id) = self.blocks.take(sequence) {
             return Ok(id);
         }
-        let mut block = reserve(sequence, writes).await?;
+        let connection = engine.housekeeping().await?;
+        let mut block = reserve(sequence, &connection).await?;
+        connection.commit().await.stored()?;
         let id = block.next().ok_or_else(|| Error::internal("an empty block of ids"))?;
         self.blocks.give(sequence, block);
         Ok(id)
@@ -72,7 +75,7 @@ impl Ids {
 }
 
 /// Takes the next block from the database, in one statement.
-pub async fn reserve(sequence: &'static str, connection: &impl ConnectionTrait) -> Result<Range<i64>, Error> {
+pub async fn reserve(sequence: &'static str, connection: &Connection) -> Result<Range<i64>, Error> {
     let first = sequence::ActiveModel { name: Set(sequence.to_owned()), next: Set(1 + BLOCK) };
     let onward = Expr::col((sequence::Entity, sequence::Column::Next)).add(BLOCK);
     let row = sequence::Entity::insert(first)

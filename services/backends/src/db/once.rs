@@ -1,7 +1,8 @@
 //! One effect per request id, however often the request comes.
 //!
-//! In this process a request that is being worked on is known by a mark. Between processes the primary key decides: of two
-//! transactions under one key the second fails as a whole, and its caller, told that the first was in flight, asks again.
+//! In this process a request that is being worked on is known by a mark, and between processes on PostgreSQL by a lock. The last
+//! word has the primary key: of two transactions under one key the second fails as a whole, and its caller, told that the
+//! first was in flight, asks again.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -9,11 +10,11 @@ use std::ops::Deref;
 use chassis::idempotency::Key;
 use chassis::{Actor, Error};
 use prost::Message;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, FromQueryResult, Statement};
 
 use super::entity::idempotency;
 use super::in_flight::Guard;
-use super::{Action, Database, Scope, Subject, Tx, Write};
+use super::{Action, Connection, Database, Engine, Scope, Subject, Tx, Write};
 use crate::error::{DbResultExt, db_error, is_unique_violation};
 
 /// What there is to do for a request.
@@ -50,16 +51,72 @@ impl Database {
         scope: Scope,
     ) -> Result<Once<A>, Error> {
         let mark = self.0.in_flight.enter((key.user_id, key.request_id)).ok_or_else(Error::in_flight)?;
-        let id = (key.user_id, key.request_id.to_string());
-        if let Some(row) = idempotency::Entity::find_by_id(id).one(self.connection()).await.stored()? {
-            if row.fingerprint != key.fingerprint {
-                return Err(Error::key_reused());
-            }
-            let answer = A::decode(row.answer.as_slice()).map_err(Error::internal)?;
-            return Ok(Once::Done { answer, resource_id: row.resource_id });
+        if let Engine::Sqlite(_) = self.engine()
+            && let Some(kept) = find(self.read(Scope::Own).await?.connection(), key).await?
+        {
+            return kept.answered(key);
         }
         let write = self.write(actor, action, resource_type, scope).await?;
+        if let Engine::Postgres(server) = self.engine()
+            && let Some(kept) = find_or_lock(write.connection(), key, server.lock_of(key)).await?
+        {
+            return kept.answered(key);
+        }
         Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))
+    }
+}
+
+/// What is kept of a request.
+struct Kept {
+    fingerprint: Vec<u8>,
+    answer: Vec<u8>,
+    resource_id: i64,
+}
+
+impl Kept {
+    fn answered<A: Message + Default>(self, key: &Key) -> Result<Once<A>, Error> {
+        if self.fingerprint != key.fingerprint {
+            return Err(Error::key_reused());
+        }
+        let answer = A::decode(self.answer.as_slice()).map_err(Error::internal)?;
+        Ok(Once::Done { answer, resource_id: self.resource_id })
+    }
+}
+
+async fn find(connection: &Connection, key: &Key) -> Result<Option<Kept>, Error> {
+    let id = (key.user_id, key.request_id.to_string());
+    let row = idempotency::Entity::find_by_id(id).one(connection).await.stored()?;
+    let kept = |row: idempotency::Model| Kept {
+        fingerprint: row.fingerprint,
+        answer: row.answer,
+        resource_id: row.resource_id,
+    };
+    Ok(row.map(kept))
+}
+
+/// What is kept of a request; when there is nothing yet, the transaction takes the request's lock, and fails when another has it.
+/// Both in one statement: should the other commit right between, the primary key refuses this one.
+async fn find_or_lock(connection: &Connection, key: &Key, lock: i64) -> Result<Option<Kept>, Error> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        free: bool,
+        fingerprint: Option<Vec<u8>>,
+        answer: Option<Vec<u8>>,
+        resource_id: Option<i64>,
+    }
+    let sql = "SELECT pg_try_advisory_xact_lock($1) AS free, kept.fingerprint, kept.answer, kept.resource_id
+        FROM (SELECT 1) AS one LEFT JOIN idempotency AS kept ON kept.user_id = $2 AND kept.request_id = $3";
+    let values = [lock.into(), key.user_id.into(), key.request_id.to_string().into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    match Row::find_by_statement(statement).one(connection).await.stored()? {
+        Some(Row {
+            fingerprint: Some(fingerprint),
+            answer: Some(answer),
+            resource_id: Some(resource_id),
+            ..
+        }) => Ok(Some(Kept { fingerprint, answer, resource_id })),
+        Some(Row { free: true, .. }) => Ok(None),
+        _ => Err(Error::in_flight()),
     }
 }
 

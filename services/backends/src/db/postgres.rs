@@ -13,12 +13,13 @@ mod refusal;
 mod transaction;
 
 use chassis::Error;
+use chassis::idempotency::Key;
 use sea_orm::DbErr;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 
 use super::Scope;
 use crate::error::DbResultExt;
-pub use locks::{claiming, of_request};
 pub use migrate::{alter, migrate};
 pub use transaction::Transaction;
 
@@ -52,6 +53,7 @@ impl Postgres {
 pub struct Server {
     settings: Postgres,
     names: begin::Names,
+    options: PgConnectOptions,
     primary: PgPool,
     /// For ids and for the outbox: who holds a transaction may wait for these, and never the other way round.
     housekeeping: PgPool,
@@ -63,8 +65,8 @@ impl Server {
         let names = begin::Names::of(&settings.schema());
         let options = pool::options(&settings.url, settings.service)?;
         let primary = pool::open(settings.connections, options.clone()).await?;
-        let housekeeping = pool::lazy(2, options);
-        Ok(Self { settings, names, primary, housekeeping })
+        let housekeeping = pool::lazy(2, options.clone());
+        Ok(Self { settings, names, options, primary, housekeeping })
     }
 
     /// A transaction that may write.
@@ -87,8 +89,24 @@ impl Server {
         self.names.enter(scope)
     }
 
+    /// The lock of a request.
+    pub fn lock_of(&self, key: &Key) -> i64 {
+        locks::of_request(self.settings.service, key)
+    }
+
+    /// The lock of who claims outbox rows.
+    pub fn lock_of_claims(&self) -> i64 {
+        locks::claiming(self.settings.service)
+    }
+
+    /// What it was opened with.
     pub fn settings(&self) -> &Postgres {
         &self.settings
+    }
+
+    /// Who connects.
+    pub fn username(&self) -> &str {
+        self.options.get_username()
     }
 
     /// Ends all connections, once running statements are done.

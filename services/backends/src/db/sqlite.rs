@@ -6,19 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chassis::Error;
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxSqliteConnector};
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxSqliteConnector,
+    TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
-use crate::error::db_error;
+use super::Connection;
+use crate::error::{DbResultExt, db_error};
 
 /// How many may read at once; an idle connection is closed after a minute, since six databases share a small house.
 const READERS: u32 = 4;
 
 /// What a crash may cost.
 #[derive(Clone, Copy)]
-pub enum Durability {
+enum Durability {
     /// Nothing that was acknowledged. `NORMAL` would lose the last commits when the power fails, and these are somebody's
     /// blood pressures.
     Kept,
@@ -26,9 +31,63 @@ pub enum Durability {
     Scratch,
 }
 
-/// Opens the connections for reading and the one for writing. SQLite has one writer at a time: a pool of one lets writers
+/// The connections to one file: several for reading and one for writing. SQLite has one writer at a time: a pool of one lets writers
 /// queue up in order in this process, instead of polling for the file's lock.
-pub async fn open(
+pub struct Files {
+    reads: DatabaseConnection,
+    writes: DatabaseConnection,
+    /// A database for a test takes its files along when it goes.
+    _scratch: Option<Scratch>,
+}
+
+impl Files {
+    /// Opens the file, and makes it if there is none.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let (reads, writes) = open(path, Durability::Kept).await?;
+        Ok(Self { reads, writes, _scratch: None })
+    }
+
+    /// Files for a test.
+    pub async fn scratch() -> Result<Self, Error> {
+        let scratch = Scratch::new()?;
+        let (reads, writes) = open(&scratch.file(), Durability::Scratch).await?;
+        Ok(Self { reads, writes, _scratch: Some(scratch) })
+    }
+
+    pub fn read(&self) -> Connection {
+        Connection::pool(&self.reads)
+    }
+
+    /// For statements that are each a transaction.
+    pub fn single_writes(&self) -> Connection {
+        Connection::pool(&self.writes)
+    }
+
+    pub async fn write(&self) -> Result<Connection, Error> {
+        self.begin().await.map(Connection::embedded)
+    }
+
+    pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
+        let transaction = self.begin().await?;
+        M::up(&transaction, None).await.stored()?;
+        transaction.commit().await.stored()
+    }
+
+    pub async fn close(&self) -> Result<(), Error> {
+        self.reads.close_by_ref().await.stored()?;
+        self.writes.close_by_ref().await.stored()
+    }
+
+    /// A transaction that reads before it writes must own the write lock from its first statement on, or another writer makes
+    /// its snapshot stale and it fails at once.
+    async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        self.writes.begin_with_options(options).await.stored()
+    }
+}
+
+async fn open(
     path: &Path,
     durability: Durability,
 ) -> Result<(DatabaseConnection, DatabaseConnection), Error> {
@@ -68,16 +127,16 @@ fn connect(error: sqlx::Error) -> Error {
 }
 
 /// A directory of a test's own, removed when dropped.
-pub struct Scratch(PathBuf);
+struct Scratch(PathBuf);
 
 impl Scratch {
-    pub fn new() -> Result<Self, Error> {
+    fn new() -> Result<Self, Error> {
         let directory = std::env::temp_dir().join(format!("praan-{}", Uuid::new_v4()));
         fs::DirBuilder::new().mode(0o700).create(&directory).map_err(Error::internal)?;
         Ok(Self(directory))
     }
 
-    pub fn file(&self) -> PathBuf {
+    fn file(&self) -> PathBuf {
         self.0.join("scratch.db")
     }
 }

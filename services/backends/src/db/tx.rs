@@ -2,17 +2,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chassis::{Actor, Error};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::entity::{audit_log, outbox};
-use super::{Action, Connection, Database, Subject, ids};
+use super::{Action, Connection, Database, Engine, Scope, Subject, ids};
 use crate::error::DbResultExt;
 
 /// One transaction: the effect, and all that must stand or fall with it. Dropped without a commit, nothing has happened.
 ///
-/// It holds the one writing connection of an embedded database, so never hold it across a call to another service.
+/// It holds the one writing connection of an embedded database, and one of few elsewhere, so never hold it across a call to another service.
 pub struct Tx {
     db: Database,
     inner: Connection,
@@ -32,10 +32,22 @@ impl Tx {
         &self.inner
     }
 
+    /// Goes over to another scope, for one who has business with two families.
+    pub async fn enter(&self, scope: Scope) -> Result<(), Error> {
+        if let Engine::Postgres(server) = self.db.engine() {
+            self.inner.execute_unprepared(&server.entering(scope)).await.stored()?;
+        }
+        Ok(())
+    }
+
     /// The next id of a sequence, as by [`Database::next_id`].
     pub async fn next_id(&self, sequence: &'static str) -> Result<i64, Error> {
         if let Some(id) = self.blocks.take(sequence).or_else(|| self.db.0.ids.blocks.take(sequence)) {
             return Ok(id);
+        }
+        if let Engine::Postgres(_) = self.db.engine() {
+            // not here, where the sequence's row would stay locked for as long as all this takes
+            return self.db.next_id(sequence).await;
         }
         let mut block = ids::reserve(sequence, &self.inner).await?;
         let id = block.next().ok_or_else(|| Error::internal("an empty block of ids"))?;

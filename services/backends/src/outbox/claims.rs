@@ -4,14 +4,15 @@ use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::End;
+use crate::db::Engine;
 use crate::db::outbox_row::{Column, Entity, Model};
 use crate::error::DbResultExt;
-use crate::{Database, backoff};
+use crate::{Connection, Database, backoff};
 
 /// How long a claim holds without being renewed.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -35,20 +36,23 @@ impl Claims {
     pub async fn inherit(&self) -> Result<(), Error> {
         if self.db.backend() == DbBackend::Sqlite {
             let all = Entity::update_many().filter(Column::ClaimedAt.is_not_null());
-            release(all).exec(self.writes()).await.stored()?;
+            let connection = self.connection().await?;
+            release(all).exec(&connection).await.stored()?;
+            connection.commit().await.stored()?;
         }
         Ok(())
     }
 
     /// Keeps the claims.
     pub async fn renew(&self) -> Result<(), Error> {
+        let connection = self.connection().await?;
         Entity::update_many()
             .col_expr(Column::ClaimedAt, Expr::value(self.now()))
             .filter(Column::ClaimedBy.eq(&self.owner))
-            .exec(self.writes())
+            .exec(&connection)
             .await
             .stored()?;
-        Ok(())
+        connection.commit().await.stored()
     }
 
     /// Claims up to `most` rows that are due and of no busy topic.
@@ -63,23 +67,32 @@ impl Claims {
             .filter(free.clone())
             .order_by_asc(Column::DueAt)
             .limit(most as u64);
+        let connection = self.connection().await?;
+        if let Engine::Postgres(server) = self.db.engine() {
+            // two who claim at once could each wait for a row of the other
+            let lock = format!("SELECT pg_advisory_xact_lock({})", server.lock_of_claims());
+            connection.execute_unprepared(&lock).await.stored()?;
+        }
         // the condition stands outside too: where another relay got between, the row is looked at again before it changes
-        Entity::update_many()
+        let claimed = Entity::update_many()
             .col_expr(Column::ClaimedBy, Expr::value(&self.owner))
             .col_expr(Column::ClaimedAt, Expr::value(now))
             .filter(Column::Id.in_subquery(due.into_query()))
             .filter(free)
-            .exec_with_returning(self.writes())
+            .exec_with_returning(&connection)
             .await
-            .stored()
+            .stored()?;
+        connection.commit().await.stored()?;
+        Ok(claimed)
     }
 
     /// Deletes rows that are published and releases the others, to be tried again later.
     pub async fn settle(&self, ends: &[End]) -> Result<(), Error> {
+        let connection = self.connection().await?;
         let published: Vec<_> =
             ends.iter().filter(|end| end.published).map(|end| end.row.id.as_str()).collect();
         if !published.is_empty() {
-            Entity::delete_many().filter(Column::Id.is_in(published)).exec(self.writes()).await.stored()?;
+            Entity::delete_many().filter(Column::Id.is_in(published)).exec(&connection).await.stored()?;
         }
         for row in ends.iter().filter(|end| !end.published).map(|end| &end.row) {
             let attempts = row.attempts.saturating_add(1);
@@ -89,15 +102,15 @@ impl Claims {
                 .col_expr(Column::DueAt, Expr::value(self.now() + wait))
                 .filter(Column::Id.eq(&row.id))
                 .filter(Column::ClaimedBy.eq(&self.owner))
-                .exec(self.writes())
+                .exec(&connection)
                 .await
                 .stored()?;
         }
-        Ok(())
+        connection.commit().await.stored()
     }
 
-    fn writes(&self) -> &DatabaseConnection {
-        self.db.writes()
+    async fn connection(&self) -> Result<Connection, Error> {
+        self.db.engine().housekeeping().await
     }
 
     fn now(&self) -> DateTime<Utc> {

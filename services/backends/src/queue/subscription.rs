@@ -16,6 +16,9 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// The longest wait between two attempts.
+    pub(crate) const MOST_BACKOFF: Duration = Duration::from_secs(30);
+
     /// Binds `queue` (by convention `consumer.topic-in-kebab-case`) to `topic`: 8 messages at a time, 5 attempts, 200 ms before
     /// the second, 60 s for each.
     pub fn new(queue: impl Into<String>, topic: impl Into<String>) -> Self {
@@ -79,4 +82,11 @@ pub struct DeadLetter {
     pub message: Message,
     /// Why it is here.
     pub reason: &'static str,
+}
+
+impl DeadLetter {
+    /// Its consumer said that it will never go well.
+    pub(crate) const REJECTED: &str = "rejected";
+    /// It did not go well once.
+    pub(crate) const FAILED: &str = "failed at every attempt";
 }

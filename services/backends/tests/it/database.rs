@@ -4,11 +4,12 @@ pub mod embedded;
 mod ids;
 mod inbox;
 mod once;
+pub mod postgres;
 mod schema;
 mod types;
 mod writes;
 
-use backends::{Database, DbResultExt, Tx, schema as ddl};
+use backends::{Database, DbResultExt, Scope, Tx, schema as ddl};
 use chassis::clock::Clock;
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
@@ -22,10 +23,10 @@ pub trait Adapter: Default + Send + Sync + 'static {
     async fn open(&self, clock: &Clock) -> Database;
 }
 
-/// The whole suite, for one adapter.
+/// The whole suite, for one adapter; stamped apart or together.
 macro_rules! database_suite {
-    ($adapter:ty) => {
-        crate::stamp! { $adapter:
+    ($stamp:ident: $adapter:ty) => {
+        crate::$stamp! { $adapter:
             crate::database::ids::unique_under_concurrency as ids_are_unique_under_concurrency,
             crate::database::ids::go_on_after_a_restart as ids_go_on_after_a_restart,
             crate::database::ids::of_a_rolled_back_write as ids_of_a_rolled_back_write_are_never_given_twice,
@@ -64,7 +65,7 @@ impl MigrationName for Tables {
 #[async_trait::async_trait]
 impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        ddl::run(manager, ddl::shared()).await?;
+        ddl::shared(manager).await?;
         let counters =
             "CREATE TABLE counters (id BIGINT NOT NULL PRIMARY KEY, value BIGINT NOT NULL, note TEXT UNIQUE)";
         let samples = "CREATE TABLE samples (id BIGINT NOT NULL PRIMARY KEY, at TIMESTAMPTZ NOT NULL, date DATE NOT NULL,
@@ -104,7 +105,12 @@ pub async fn number(db: &Database, sql: &str) -> i64 {
         n: i64,
     }
     let statement = Statement::from_string(db.backend(), sql);
-    Row::find_by_statement(statement).one(db.connection()).await.unwrap().unwrap().n
+    Row::find_by_statement(statement)
+        .one(db.read(Scope::Own).await.unwrap().connection())
+        .await
+        .unwrap()
+        .unwrap()
+        .n
 }
 
 /// Counts in a row of a transaction.

@@ -22,8 +22,8 @@ use crate::wait;
 
 /// The whole suite, for one database.
 macro_rules! outbox_suite {
-    ($adapter:ty) => {
-        crate::stamp! { $adapter:
+    ($stamp:ident: $adapter:ty) => {
+        crate::$stamp! { $adapter:
             crate::outbox::leaving::after_commit as a_message_leaves_after_the_commit_and_only_then,
             crate::outbox::leaving::failures as under_failures_everything_arrives_and_counts_once,
             crate::outbox::leaving::unroutable as a_message_waits_for_its_first_queue,
@@ -40,7 +40,11 @@ macro_rules! outbox_suite {
 use outbox_suite;
 
 mod embedded {
-    super::outbox_suite!(crate::database::embedded::Embedded);
+    super::outbox_suite!(stamp: crate::database::embedded::Embedded);
+}
+
+mod postgres {
+    super::outbox_suite!(stamp_together: crate::database::postgres::Own);
 }
 
 /// A process: a database, a broker, and a clock that both go by.

@@ -3,6 +3,7 @@
 mod giving_up;
 pub mod handlers;
 mod memory;
+mod rabbitmq;
 mod routing;
 mod working;
 
@@ -18,10 +19,10 @@ pub trait Adapter: Default + Send + Sync + 'static {
     async fn open(&self) -> Arc<dyn Queue>;
 }
 
-/// The whole suite, for one adapter.
+/// The whole suite, for one adapter; stamped apart or together.
 macro_rules! queue_suite {
-    ($adapter:ty) => {
-        crate::stamp! { $adapter:
+    ($stamp:ident: $adapter:ty) => {
+        crate::$stamp! { $adapter:
             crate::queue::routing::all_queues as every_queue_of_a_topic_gets_a_message_and_no_other,
             crate::queue::routing::unroutable as a_topic_without_a_queue_is_an_error,
             crate::queue::routing::content as a_message_arrives_as_it_was_published,
@@ -31,6 +32,7 @@ macro_rules! queue_suite {
             crate::queue::working::concurrency as no_more_are_handled_at_once_than_agreed,
             crate::queue::giving_up::attempts as after_the_last_attempt_a_message_is_a_dead_letter,
             crate::queue::giving_up::reject as a_rejected_message_is_a_dead_letter_at_once,
+            crate::queue::giving_up::peek as looking_at_dead_letters_leaves_them_as_they_are,
             crate::queue::giving_up::redrive as dead_letters_can_be_redriven,
             crate::queue::giving_up::others as a_message_nobody_can_handle_holds_up_no_other,
         }

@@ -42,15 +42,21 @@ pub(crate) fn remaining() -> Duration {
 /// Sets the timeout of a call to what is left, unless it has a shorter one; returns it.
 pub(crate) fn inject(headers: &mut HeaderMap) -> Duration {
     let left = timeout(headers).unwrap_or(DEFAULT).min(remaining());
+    write(headers, left);
+    left
+}
+
+/// Sets the timeout of a call.
+pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
     // at most eight digits, as the gRPC protocol has it: microseconds up to 99 s
     let value = format!("{}u", left.as_micros().min(99_999_999));
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert("grpc-timeout", value);
     }
-    left
 }
 
-fn timeout(headers: &HeaderMap) -> Option<Duration> {
+/// The timeout that the headers of a request name.
+pub(crate) fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty() || digits.len() > 8 {

@@ -7,7 +7,10 @@
     reason = "clippy takes only functions marked #[test] for tests, and a story has more"
 )]
 
+mod mesh;
 mod room;
+mod tls;
 mod tokens;
 
 mod house;
+mod upstream;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chassis::mesh::Dialer;
+use chassis::shutdown::Tasks;
 use chassis::switch::Switch;
 use chassis::{Foundation, Kind, Link};
 use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
@@ -20,7 +22,8 @@ async fn both(keys: &std::sync::Arc<Keys>, foundation: &Foundation) -> [(&'stati
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let switch = Switch::new([("praan.adherence.v1.AdherenceService".to_owned(), local.clone())]);
     foundation.tasks.spawn("room", chassis::serve::run(listener, switch, foundation.tasks.clone()));
-    [("nearby", local), ("over the wire", Link::remote(address.parse().expect("a URL")))]
+    let remote = Link::remote(&address.parse().expect("a URL"), &Dialer::new(&foundation.tasks));
+    [("nearby", local), ("over the wire", remote.expect("a link"))]
 }
 
 fn record() -> RecordLogRequest {
@@ -78,7 +81,9 @@ async fn calls_refusals_panics_and_deadlines_are_alike() {
 
 #[tokio::test]
 async fn a_room_that_is_not_there_is_unavailable() {
-    let link = Link::remote("http://127.0.0.1:1".parse().expect("a URL"));
+    let tasks = Tasks::new();
+    let link =
+        Link::remote(&"http://127.0.0.1:1".parse().expect("a URL"), &Dialer::new(&tasks)).expect("a link");
     let refused = AdherenceServiceClient::new(link).record_log(record()).await.expect_err("nobody listens");
     assert_eq!(chassis::Error::from(refused).kind(), Kind::Unavailable);
     let nowhere =

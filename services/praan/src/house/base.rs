@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use backends::cache::memory::MemoryCache;
 use backends::cache::redis::RedisCache;
+use backends::db::Postgres;
 use backends::objects::{Credentials, Location, embedded};
 use backends::queue::memory::MemoryQueue;
+use backends::queue::rabbitmq::RabbitQueue;
 use backends::{Cache, Database, Objects, Queue};
 use chassis::{Error, Foundation};
 use tokio::sync::OnceCell;
 
 use super::Plan;
 use crate::lock;
-use crate::options::{S3, Service, Storage};
+use crate::options::{Databases, S3, Service, Storage};
 
 /// The bucket of the embedded object store.
 const BUCKET: &str = "praan";
@@ -46,14 +48,22 @@ impl Base {
 
     /// The database of a service, which is this process's alone.
     pub async fn database(&self, service: Service) -> Result<Database, Error> {
-        let (database, lock) = open_database(&self.storage.data_dir, service, &self.foundation).await?;
-        self.hold(lock);
+        let Storage { data_dir, servers, .. } = &self.storage;
+        let (database, lock) = open_database(data_dir, &servers.databases, service, &self.foundation).await?;
+        lock.into_iter().for_each(|lock| self.hold(lock));
         Ok(database)
     }
 
     /// The queue.
     pub async fn queue(&self) -> Result<Arc<dyn Queue>, Error> {
-        let open = async || Ok::<_, Error>(MemoryQueue::new(&self.foundation) as Arc<dyn Queue>);
+        let open = async || -> Result<_, Error> {
+            match &self.storage.servers.amqp_url {
+                Some(url) => {
+                    Ok(RabbitQueue::connect(&self.foundation, url.reveal()).await? as Arc<dyn Queue>)
+                }
+                None => Ok(MemoryQueue::new(&self.foundation) as Arc<dyn Queue>),
+            }
+        };
         self.queue.get_or_try_init(open).await.cloned()
     }
 
@@ -61,7 +71,9 @@ impl Base {
     pub async fn cache(&self) -> Result<Arc<dyn Cache>, Error> {
         let open = async || -> Result<_, Error> {
             match &self.storage.servers.redis_url {
-                Some(urls) => Ok(RedisCache::connect(&self.foundation, urls.reveal()).await? as Arc<dyn Cache>),
+                Some(urls) => {
+                    Ok(RedisCache::connect(&self.foundation, urls.reveal()).await? as Arc<dyn Cache>)
+                }
                 None => Ok(MemoryCache::new(&self.foundation.clock) as Arc<dyn Cache>),
             }
         };
@@ -114,16 +126,42 @@ fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
     Some(Objects::new(location, &credentials, &foundation.clock))
 }
 
-/// Opens the database of a service under its lock.
+/// Opens the database of a service: on the server that is named for it, or else embedded, under a lock.
 pub async fn open_database(
     folder: &Path,
+    databases: &Databases,
     service: Service,
     foundation: &Foundation,
-) -> Result<(Database, lock::Lock), Error> {
-    let lock = lock::take(folder, &service.name())?;
+) -> Result<(Database, Option<lock::Lock>), Error> {
+    if let Some(server) = databases.of(service) {
+        return Ok((Database::connect(server, &foundation.clock).await?, None));
+    }
+    let lock = lock::take(folder, service.name())?;
     let database =
         Database::open_embedded(folder.join(format!("{}.db", service.name())), &foundation.clock).await?;
-    Ok((database, lock))
+    Ok((database, Some(lock)))
+}
+
+impl Databases {
+    /// The server for a service, if one is named. Another database than the common one has no replicas of it.
+    fn of(&self, service: Service) -> Option<Postgres> {
+        let own = match service {
+            Service::Identity => &self.identity_database_url,
+            Service::Family => &self.family_database_url,
+            Service::Program => &self.program_database_url,
+            Service::Adherence => &self.adherence_database_url,
+            Service::AiInference => &self.ai_inference_database_url,
+            Service::Logging => &self.logging_database_url,
+            Service::Gateway => &None,
+        };
+        if let Some(url) = own {
+            return Some(Postgres::new(url.reveal(), service.name()));
+        }
+        let server = Postgres::new(self.database_url.as_ref()?.reveal(), service.name());
+        let direct_url = self.database_direct_url.as_ref().map(|url| url.reveal().to_owned());
+        let replicas = self.database_replica_urls.iter().map(|url| url.reveal().to_owned()).collect();
+        Some(Postgres { direct_url, replicas, ..server })
+    }
 }
 
 /// Makes a folder that only its owner may enter: it holds health data.

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use chassis::{Error, Link};
-use clap::ValueEnum;
+use chassis::Error;
+use chassis::mesh::Dialer;
+use chassis::shutdown::Tasks;
+use chassis::tls::Tls;
+use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{Edge, Remotes, Serve, Service, Storage, Up};
+use crate::options::{self, Edge, Remotes, Serve, Service, Storage, Up};
 
 /// Rooms that speak by events over the embedded queue, and so share a process.
 const TOGETHER: [(Service, Service); 2] =
@@ -22,6 +25,8 @@ pub struct Plan {
     pub listen: SocketAddr,
     /// Where the others are.
     pub remotes: Remotes,
+    /// How the processes know each other; in the clear without.
+    pub tls: Option<Tls>,
     /// The options of the public door.
     pub edge: Edge,
     /// Where things rest.
@@ -32,13 +37,14 @@ impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
         let Up { listen, edge, storage, .. } = up.clone();
-        Self { here: Service::all(), listen, remotes: Remotes::default(), edge, storage }
+        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, storage }
     }
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, edge, storage, .. } = serve.clone();
-        let plan = Self { here: services.into_iter().collect(), listen, remotes, edge, storage };
+        let Serve { services, listen, remotes, tls, edge, storage, .. } = serve.clone();
+        let tls = tls.read()?;
+        let plan = Self { here: services.into_iter().collect(), listen, remotes, tls, edge, storage };
         let shared_queue = plan.storage.servers.amqp_url.is_some();
         for (one, other) in TOGETHER {
             if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {
@@ -53,9 +59,10 @@ impl Plan {
                 "gateway is the public door: serve it alone, or use `praan up`",
             ));
         }
+        let dialer = plan.dialer(&Tasks::new());
         for service in Service::all() {
             if !plan.here.contains(&service) && plan.needs(service) {
-                plan.remote(service)?;
+                dialer.check(plan.address(service)?)?;
             }
         }
         Ok(plan)
@@ -71,8 +78,13 @@ impl Plan {
         self.here.iter().any(|room| room.calls().contains(&service))
     }
 
-    /// The way to a service that stands elsewhere.
-    pub fn remote(&self, service: Service) -> Result<Link, Error> {
+    /// How services that stand elsewhere are reached.
+    pub fn dialer(&self, tasks: &Tasks) -> Dialer {
+        Dialer::new(tasks).tls(self.tls.clone())
+    }
+
+    /// Where a service is that stands elsewhere.
+    pub fn address(&self, service: Service) -> Result<&Uri, Error> {
         let address = match service {
             Service::Identity => &self.remotes.identity_url,
             Service::Family => &self.remotes.family_url,
@@ -85,7 +97,7 @@ impl Plan {
         let missing = || {
             Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()))
         };
-        address.clone().map(Link::remote).ok_or_else(missing)
+        address.as_ref().ok_or_else(missing)
     }
 
     /// The services that stand here, for a person.
@@ -95,9 +107,17 @@ impl Plan {
 }
 
 impl Service {
-    /// Its name, as in the command line, the metrics and the file of its database.
-    pub fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    /// Its name, as in the command line, the metrics, and its database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Service::Identity => "identity",
+            Service::Family => "family",
+            Service::Program => "program",
+            Service::Adherence => "adherence",
+            Service::AiInference => "ai-inference",
+            Service::Logging => "logging",
+            Service::Gateway => "gateway",
+        }
     }
 
     /// The full names of its gRPC services.
@@ -118,6 +138,18 @@ impl Service {
             Adherence => &[Identity, Family, Program],
             Logging => &[Identity, Program, Adherence, AiInference],
             Service::Gateway => &[Identity, Family, Program, Adherence, Logging],
+        }
+    }
+}
+
+impl options::Tls {
+    /// Reads the files, if they are named.
+    fn read(&self) -> Result<Option<Tls>, Error> {
+        match (&self.tls_cert, &self.tls_key, &self.tls_ca) {
+            (Some(certificate), Some(key), Some(authority)) => {
+                Tls::read(certificate, key, authority).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 }
@@ -146,18 +178,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_part_that_could_not_work_is_refused_with_the_remedy() {
+    #[tokio::test]
+    async fn a_part_that_could_not_work_is_refused_with_the_remedy() {
         for (line, wanted) in [
             ("praan serve family", "--identity-url"),
             ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
             ("praan serve gateway identity", "alone"),
+            ("praan serve family --identity-url https://i", "--tls-cert"),
+            ("praan serve family --identity-url i:80", "http://"),
+            ("praan serve identity --tls-cert /absent --tls-key /absent --tls-ca /absent", "/absent"),
         ] {
             let said = plan(line).err().expect(line).to_string();
             assert!(said.contains(wanted), "{line}: {said}");
         }
         assert!(plan("praan serve identity").is_ok());
-        assert!(plan("praan serve program --identity-url http://i --family-url http://f --amqp-url amqp://r").is_ok());
+        assert!(
+            plan("praan serve program --identity-url http://i --family-url http://f --amqp-url amqp://r")
+                .is_ok()
+        );
         assert!(plan("praan serve family --identity-url http://127.0.0.1:1").is_ok());
     }
 

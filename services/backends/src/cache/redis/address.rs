@@ -51,7 +51,7 @@ impl Address {
     }
 
     async fn connect(&self) -> Result<Link, Fault> {
-        let mut link = match (&self.cluster, self.servers.first()) {
+        let link = match (&self.cluster, self.servers.first()) {
             (Some(cluster), _) => Link::Cluster(cluster.get_async_connection().await?),
             (None, Some(server)) => {
                 let config = AsyncConnectionConfig::new()

@@ -107,7 +107,7 @@ impl Line {
 
     /// The connection as it was, if it was only slow: a second one then would add to the load. Else a new one.
     async fn mend(&self, link: Option<Link>) -> Result<Link, Fault> {
-        if let Some(mut link) = link
+        if let Some(link) = link
             && let Ok(Ok(())) = timeout(self.patience, link.check()).await
         {
             return Ok(link);

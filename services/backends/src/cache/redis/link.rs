@@ -1,6 +1,6 @@
+use futures_util::{StreamExt, TryStreamExt, stream};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{MultipleNodeRoutingInfo, ResponsePolicy, RoutingInfo};
 use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value, cmd};
 
 use super::PREFIX;
@@ -13,14 +13,16 @@ pub enum Link {
 }
 
 impl Link {
-    /// Asks whether it serves: by a write, which a replica or a broken cluster would refuse, and each master of a cluster by a ping.
-    pub async fn check(&mut self) -> RedisResult<()> {
-        cmd("SET").arg(format!("{PREFIX}check")).arg("").arg("PX").arg(1).exec_async(self).await?;
-        if let Self::Cluster(cluster) = self {
-            let masters = (MultipleNodeRoutingInfo::AllMasters, Some(ResponsePolicy::AllSucceeded));
-            cluster.route_command(cmd("PING"), RoutingInfo::MultiNode(masters)).await?;
-        }
-        Ok(())
+    /// Asks whether it serves, by writes that change nothing, which a replica or a cluster that is not whole would refuse. Of a
+    /// cluster, so many keys are asked for that some are of each master; one by one, since of many at once it answers for those
+    /// that it can reach.
+    pub async fn check(&self) -> RedisResult<()> {
+        let keys = if matches!(self, Self::One(_)) { 1 } else { 64 };
+        let checks = (0..keys).map(|n| {
+            let (mut link, check) = (self.clone(), cmd("DEL").arg(format!("{PREFIX}check:{n}")).take());
+            async move { check.exec_async(&mut link).await }
+        });
+        stream::iter(checks).buffer_unordered(8).try_collect().await
     }
 }
 

@@ -6,8 +6,9 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "audit_logs")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub family_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub id: i64,
-    pub family_id: Option<i64>,
     pub actor_id: i64,
     pub resource_type: String,
     pub resource_id: i64,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::Scope;
+use crate::db::{Scope, roles};
 
 /// What all transactions get after the first `SET LOCAL`s, in milliseconds: no statement runs for longer than 5 s, nobody waits for a
 /// lock for longer than 2 s, and who forgets a transaction loses it after 10 s, with its locks.
@@ -29,8 +29,8 @@ impl Names {
     pub fn of(schema: &str) -> Self {
         Self {
             schema: schema.into(),
-            application: application(schema).into(),
-            directory: directory(schema).into(),
+            application: roles::application(schema).into(),
+            directory: roles::directory(schema).into(),
         }
     }
 
@@ -60,16 +60,6 @@ impl Names {
             Scope::Directory | Scope::Own => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''"),
         }
     }
-}
-
-/// The role under which a service works: it owns nothing, and row-level security applies to it.
-pub fn application(schema: &str) -> String {
-    format!("praan_{schema}")
-}
-
-/// The role under which a service finds out whose a row is.
-pub fn directory(schema: &str) -> String {
-    format!("praan_{schema}_directory")
 }
 
 #[cfg(test)]

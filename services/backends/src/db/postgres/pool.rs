@@ -11,7 +11,9 @@ use crate::error::db_error;
 pub fn options(url: &str, service: &str) -> Result<PgConnectOptions, Error> {
     // the parser's own words may quote the password
     let parsed = url.parse::<PgConnectOptions>();
-    let options = parsed.map_err(|_| Error::illegal_state("a database URL cannot be read: postgres://user:password@host/database"))?;
+    let options = parsed.map_err(|_| {
+        Error::illegal_state("a database URL cannot be read: postgres://user:password@host/database")
+    })?;
     let options = options.application_name(&format!("praan {service}"));
     // PostgreSQL's own default since 12, and a startup parameter that PgBouncer does not know
     Ok(options.extra_float_digits(None).disable_statement_logging())

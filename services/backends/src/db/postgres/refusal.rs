@@ -31,7 +31,10 @@ pub fn told(error: sqlx::Error, role: &str, sql: &str) -> DbErr {
         Some(refused) => {
             let kind = sql.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
             let kind = kind.to_ascii_uppercase();
-            DbErr::Custom(format!("role {role} may not {kind}: {}; `praan migrate` grants the rights", refused.message()))
+            DbErr::Custom(format!(
+                "role {role} may not {kind}: {}; `praan migrate` grants the rights",
+                refused.message()
+            ))
         }
         None => DbErr::Exec(RuntimeErr::SqlxError(error.into())),
     }

@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Database, Executor, PgConnection, PgPool, Postgres, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
@@ -79,30 +78,43 @@ impl Transaction {
         }
         held.state = State::Busy;
         let committed = timeout(PATIENCE, Manager::commit(&mut held.connection)).await;
-        committed.map_err(|_| refusal::silent())?.map_err(|error| refusal::told(error, &self.role, "COMMIT"))?;
+        committed
+            .map_err(|_| refusal::silent())?
+            .map_err(|error| refusal::told(error, &self.role, "COMMIT"))?;
         held.state = State::Done;
         Ok(())
     }
 
     pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let run = |connection| query(&statement).execute(connection);
-        self.run(&statement.sql, |connection| Box::pin(run(connection))).await.map(Into::into)
+        let done = self.run(&statement.sql, |connection| {
+            let query = query(&statement);
+            Box::pin(async move { query.execute(connection).await })
+        });
+        done.await.map(Into::into)
     }
 
     pub async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.run(sql, |connection| connection.execute(AssertSqlSafe(sql.to_owned()))).await.map(Into::into)
+        let done = self.run(sql, |connection| {
+            let sql = AssertSqlSafe(sql.to_owned());
+            Box::pin(async move { connection.execute(sql).await })
+        });
+        done.await.map(Into::into)
     }
 
     pub async fn query_one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let run = |connection| query(&statement).fetch_optional(connection);
-        let row = self.run(&statement.sql, |connection| Box::pin(run(connection))).await?;
-        Ok(row.map(Into::into))
+        let row = self.run(&statement.sql, |connection| {
+            let query = query(&statement);
+            Box::pin(async move { query.fetch_optional(connection).await })
+        });
+        Ok(row.await?.map(Into::into))
     }
 
     pub async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let run = |connection| query(&statement).fetch_all(connection);
-        let rows = self.run(&statement.sql, |connection| Box::pin(run(connection))).await?;
-        Ok(rows.into_iter().map(Into::into).collect())
+        let rows = self.run(&statement.sql, |connection| {
+            let query = query(&statement);
+            Box::pin(async move { query.fetch_all(connection).await })
+        });
+        Ok(rows.await?.into_iter().map(Into::into).collect())
     }
 
     async fn run<T>(
@@ -116,8 +128,9 @@ impl Transaction {
         let answer = timeout(PATIENCE, run(&mut held.connection)).await.map_err(|_| refusal::silent())?;
         held.state = match &answer {
             Ok(_) => before,
-            Err(error) if refusal::is_lost(error) => State::Busy,
-            Err(_) => State::Failed,
+            Err(error) if before == State::Open && refusal::is_lost(error) => State::Busy,
+            Err(_) if before == State::Open => State::Failed,
+            Err(_) => before,
         };
         answer.map_err(|error| refusal::told(error, &self.role, sql))
     }
@@ -133,9 +146,9 @@ impl Drop for Held {
     }
 }
 
-fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
+fn query(statement: &Statement) -> Query<'static, Postgres, SqlxValues> {
     let values = statement.values.clone().unwrap_or_else(|| sea_orm::Values(Vec::new()));
-    sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+    sqlx::query_with(AssertSqlSafe(statement.sql.clone()), SqlxValues(values))
 }
 
 fn acquire(error: sqlx::Error) -> DbErr {

@@ -1,25 +1,19 @@
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use chassis::Error;
 use chassis::shutdown::Tasks;
-use futures_util::FutureExt;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tracing::Instrument;
 
+use crate::backoff;
+use crate::queue::attempt::attempt;
 use crate::queue::{DeadLetter, Handler, Message, Outcome, Subscription};
-use crate::{backoff, trace};
 
 /// How many messages a queue holds; further publishers wait.
 const ROOM: usize = 1024;
 
 /// How many dead letters it keeps; the oldest gives way.
 const GRAVES: usize = 1024;
-
-/// The longest wait between two attempts.
-const MOST_BACKOFF: Duration = Duration::from_secs(30);
 
 /// One queue with its consumer.
 pub struct Line {
@@ -70,41 +64,25 @@ impl Line {
     /// Attempts until the message is dealt with or dead. False when the process stops before.
     async fn work_off(&self, mut message: Message) -> bool {
         let attempts = self.subscription.attempts;
-        for attempt in 1..=attempts {
-            message.attempt = attempt;
-            message.last_attempt = attempt == attempts;
-            if attempt > 1 && !self.pause(attempt - 1).await {
+        for number in 1..=attempts {
+            message.attempt = number;
+            message.last_attempt = number == attempts;
+            if number > 1 && !self.pause(number - 1).await {
                 return false;
             }
             let Some(_hand) = self.hand().await else { return false };
-            match self.attempt(&message).await {
+            match attempt(&self.subscription, self.handler.as_ref(), &message).await {
                 Outcome::Done => return true,
-                Outcome::Reject => return self.bury(message, "rejected"),
+                Outcome::Reject => return self.bury(message, DeadLetter::REJECTED),
                 Outcome::Retry => {}
             }
         }
-        self.bury(message, "failed at every attempt")
-    }
-
-    async fn attempt(&self, message: &Message) -> Outcome {
-        let span = trace::delivery(&self.subscription.queue, message);
-        let handled = tokio::time::timeout(self.subscription.patience, self.handler.handle(message));
-        match AssertUnwindSafe(handled.instrument(span.clone())).catch_unwind().await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => {
-                span.in_scope(|| tracing::warn!("a consumer took too long"));
-                Outcome::Retry
-            }
-            Err(_) => {
-                span.in_scope(|| tracing::error!("a consumer panicked"));
-                Outcome::Retry
-            }
-        }
+        self.bury(message, DeadLetter::FAILED)
     }
 
     /// Waits between attempts, with no hand held meanwhile; false when the process stops.
     async fn pause(&self, failures: u32) -> bool {
-        let wait = backoff::after(failures, self.subscription.backoff, MOST_BACKOFF);
+        let wait = backoff::after(failures, self.subscription.backoff, Subscription::MOST_BACKOFF);
         tokio::select! {
             biased;
             () = self.tasks.stopping() => false,

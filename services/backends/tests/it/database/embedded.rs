@@ -22,13 +22,15 @@ impl Adapter for Embedded {
     }
 }
 
-super::database_suite!(Embedded);
+super::database_suite!(stamp: Embedded);
 
 #[tokio::test]
 async fn a_reading_connection_cannot_write() {
     let adapter = Embedded::default();
     let db = ready(&adapter).await;
-    let written = db.connection().execute_unprepared("INSERT INTO counters (id, value) VALUES (1, 1)").await;
+    let reader = db.read(Scope::Own).await.unwrap();
+    let written =
+        reader.connection().execute_unprepared("INSERT INTO counters (id, value) VALUES (1, 1)").await;
     assert!(written.unwrap_err().to_string().contains("readonly"));
 }
 
@@ -57,7 +59,7 @@ async fn a_test_database_takes_its_files_along() {
     assert_eq!(db.next_id("nothing").await.unwrap_err().kind(), Kind::Internal, "there are no tables yet");
     db.migrate::<super::Migrator>().await.unwrap();
     let list = Statement::from_string(db.backend(), "PRAGMA database_list");
-    let list = db.connection().query_one_raw(list).await.unwrap().unwrap();
+    let list = db.read(Scope::Own).await.unwrap().connection().query_one_raw(list).await.unwrap().unwrap();
     let file: std::path::PathBuf = list.try_get::<String>("", "file").unwrap().into();
     assert!(file.exists());
     drop(db);

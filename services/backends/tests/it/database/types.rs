@@ -72,7 +72,10 @@ pub async fn round_trip(adapter: impl Adapter) {
     let samples = [sample((1 << 53) - 1, "2026-03-01T12:00:00.123456Z"), sample(2, "1969-12-31T23:59:59Z")];
     store(&db, &samples).await;
     for want in samples {
-        let found = sample::Entity::find_by_id(want.id).one(db.connection()).await.unwrap();
+        let found = sample::Entity::find_by_id(want.id)
+            .one(db.read(Scope::Own).await.unwrap().connection())
+            .await
+            .unwrap();
         assert_eq!(found, Some(want));
     }
 }
@@ -94,7 +97,13 @@ pub async fn instants_in_order(adapter: impl Adapter) {
         let at: DateTime<Utc> = at.parse().unwrap();
         let later =
             sample::Entity::find().filter(sample::Column::At.gte(at)).order_by_asc(sample::Column::At);
-        let ids: Vec<_> = later.all(db.connection()).await.unwrap().iter().map(|row| row.id).collect();
+        let ids: Vec<_> = later
+            .all(db.read(Scope::Own).await.unwrap().connection())
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.id)
+            .collect();
         assert_eq!(ids, (n..=6).collect::<Vec<_>>());
     }
 }

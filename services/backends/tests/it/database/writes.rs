@@ -9,7 +9,7 @@ use super::{Adapter, count_up, counted, noon, number, ready, somebody};
 #[derive(Debug, PartialEq, FromQueryResult)]
 struct AuditRow {
     id: i64,
-    family_id: Option<i64>,
+    family_id: i64,
     actor_id: i64,
     resource_type: String,
     resource_id: i64,
@@ -21,14 +21,19 @@ struct AuditRow {
 }
 
 async fn audit_rows(db: &backends::Database) -> Vec<AuditRow> {
-    let statement = Statement::from_string(db.backend(), "SELECT * FROM audit_logs ORDER BY id");
-    AuditRow::find_by_statement(statement).all(db.connection()).await.unwrap()
+    let mut rows = Vec::new();
+    for (family_id, scope) in [(0, Scope::Own), (3, Scope::Family(3))] {
+        let sql = format!("SELECT * FROM audit_logs WHERE family_id = {family_id} ORDER BY id");
+        let (statement, reader) = (Statement::from_string(db.backend(), sql), db.read(scope).await.unwrap());
+        rows.extend(AuditRow::find_by_statement(statement).all(reader.connection()).await.unwrap());
+    }
+    rows
 }
 
 pub async fn commit_with_audit(adapter: impl Adapter) {
     let db = ready(&adapter).await;
     let actor = somebody();
-    let tx = db.write(&actor, Action::Create, "Member", Scope::Own).await.unwrap();
+    let tx = db.write(&actor, Action::Create, "Member", Scope::Family(3)).await.unwrap();
     count_up(&tx).await.unwrap();
     tx.audit(&actor, Action::Grant, "Grant", Subject::outside(9)).await.unwrap();
     tx.commit(Subject::of_family(3, 42)).await.unwrap();
@@ -45,7 +50,7 @@ pub async fn commit_with_audit(adapter: impl Adapter) {
         request_id: actor.request_id.to_string(),
         timestamp: noon(),
     };
-    let want = [row(1, None, "Grant", 9, "GRANT"), row(2, Some(3), "Member", 42, "CREATE")];
+    let want = [row(1, 0, "Grant", 9, "GRANT"), row(2, 3, "Member", 42, "CREATE")];
     assert_eq!(audit_rows(&db).await, want);
 }
 
@@ -116,6 +121,7 @@ pub async fn unique_violation(adapter: impl Adapter) {
     assert_eq!(error.kind(), Kind::Internal);
     assert!(!format!("{error} {error:?}").contains("120"));
     drop(tx);
-    let missing = db.connection().execute_unprepared("SELECT nothing FROM nowhere").await.unwrap_err();
+    let missing = db.read(Scope::Own).await.unwrap();
+    let missing = missing.connection().execute_unprepared("SELECT nothing FROM nowhere").await.unwrap_err();
     assert!(!is_unique_violation(&missing));
 }

@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use backends::Queue;
 use backends::queue::memory::MemoryQueue;
-use backends::queue::{Handler, Message, Outcome, Subscription};
+use backends::queue::{Message, Outcome, Subscription};
 use chassis::{Foundation, Kind};
 use futures_util::FutureExt;
-use tokio::sync::Semaphore;
 
-use super::handlers::Recorder;
+use super::handlers::{Gated, Recorder};
 use super::{Adapter, bind};
 use crate::wait;
 
@@ -21,31 +20,12 @@ impl Adapter for Memory {
     }
 }
 
-super::queue_suite!(Memory);
-
-/// Finishes a message for each permit it is given.
-struct Gated {
-    begun: Semaphore,
-    gate: Semaphore,
-}
-
-#[async_trait::async_trait]
-impl Handler for Gated {
-    async fn handle(&self, _: &Message) -> Outcome {
-        self.begun.add_permits(1);
-        self.gate.acquire().await.unwrap().forget();
-        Outcome::Done
-    }
-}
-
-fn gated() -> Arc<Gated> {
-    Arc::new(Gated { begun: Semaphore::new(0), gate: Semaphore::new(0) })
-}
+super::queue_suite!(stamp: Memory);
 
 #[tokio::test]
 async fn the_confirm_waits_for_the_consumer() {
     let queue = Memory.open().await;
-    let gated = gated();
+    let gated = Gated::new();
     bind(&queue, "one", 5, gated.clone()).await;
     bind(&queue, "quick", 5, Recorder::new(|_| Outcome::Done)).await;
     let mut publishing = queue.publish(Message::new("things.changed", &1).unwrap());
@@ -63,7 +43,7 @@ async fn the_confirm_waits_for_the_consumer() {
 async fn a_stop_finishes_what_is_being_handled_and_leaves_the_rest_to_its_publisher() {
     let foundation = Foundation::system();
     let queue = MemoryQueue::new(&foundation);
-    let gated = gated();
+    let gated = Gated::new();
     let subscription = Subscription::new("one", "things.changed").concurrency(1);
     queue.subscribe(subscription, gated.clone()).await.unwrap();
     let publish = |n: u32| {

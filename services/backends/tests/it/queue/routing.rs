@@ -20,9 +20,7 @@ pub async fn all_queues(adapter: impl Adapter) {
     }
     wait::until("all deliveries", async || one.seen().len() >= 100 && two.seen().len() >= 100).await;
     for recorder in [one, two] {
-        let mut numbers: Vec<u32> = recorder.seen().iter().map(|message| message.read().unwrap()).collect();
-        numbers.sort_unstable();
-        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+        assert_eq!(recorder.numbers(), (0..100).collect::<Vec<_>>());
     }
     assert!(other.seen().is_empty());
 }

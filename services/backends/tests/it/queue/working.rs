@@ -59,6 +59,7 @@ struct Threes {
     barrier: Barrier,
     now: AtomicUsize,
     most: AtomicUsize,
+    done: AtomicUsize,
 }
 
 #[async_trait::async_trait]
@@ -68,6 +69,7 @@ impl Handler for Threes {
         self.most.fetch_max(now, Ordering::SeqCst);
         self.barrier.wait().await;
         self.now.fetch_sub(1, Ordering::SeqCst);
+        self.done.fetch_add(1, Ordering::SeqCst);
         Outcome::Done
     }
 }
@@ -75,9 +77,10 @@ impl Handler for Threes {
 /// Three at a time get through together, so three are handled at once; a fourth would be counted.
 pub async fn concurrency(adapter: impl Adapter) {
     let queue = adapter.open().await;
-    let threes =
-        Arc::new(Threes { barrier: Barrier::new(3), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let zero = AtomicUsize::default;
+    let threes = Arc::new(Threes { barrier: Barrier::new(3), now: zero(), most: zero(), done: zero() });
     queue.subscribe(Subscription::new("one", "things.changed").concurrency(3), threes.clone()).await.unwrap();
     join_all((0..30).map(|n| send(&queue, n))).await;
+    wait::until("all deliveries", async || threes.done.load(Ordering::SeqCst) == 30).await;
     assert_eq!(threes.most.load(Ordering::SeqCst), 3);
 }

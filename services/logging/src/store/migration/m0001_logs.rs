@@ -14,7 +14,7 @@ impl MigrationName for Migration {
 #[async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        schema::run(manager, schema::shared()).await?;
+        schema::shared(manager).await?;
         schema::run(manager, LOGS).await
     }
 }

@@ -7,7 +7,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        schema::run(manager, schema::shared()).await?;
+        schema::shared(manager).await?;
         schema::run(manager, TABLES).await
     }
 }

@@ -1,0 +1,30 @@
+//! Every story once more, in many processes on real servers.
+
+use integration_tests::House;
+
+use crate::stories::Story;
+use crate::{bad_input, examples, grpc, strangers, writers};
+
+/// The files of stories.
+const FILES: [(&str, &[Story]); 5] = [
+    ("examples", examples::ALL),
+    ("strangers", strangers::ALL),
+    ("grpc", grpc::ALL),
+    ("bad_input", bad_input::ALL),
+    ("writers", writers::ALL),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_story_in_many_processes_on_real_servers() {
+    let house = House::many_processes().await;
+    let mut told = 0;
+    for (file, stories) in FILES {
+        for (name, story) in stories {
+            println!("many_processes {file}::{name}");
+            story(&house).await;
+            told += 1;
+        }
+    }
+    println!("{told} stories in one_process (a test each), {told} in many_processes");
+    assert!(house.stop().await, "every process ended well");
+}

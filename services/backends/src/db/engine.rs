@@ -1,0 +1,71 @@
+use chassis::Error;
+use sea_orm::DbBackend;
+use sea_orm_migration::MigratorTrait;
+
+use super::postgres::Server;
+use super::sqlite::Files;
+use super::{Connection, Scope};
+
+/// What a database runs on.
+pub enum Engine {
+    Sqlite(Files),
+    Postgres(Box<Server>),
+}
+
+impl Engine {
+    pub fn backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
+    /// A transaction that may write.
+    pub async fn write(&self, scope: Scope) -> Result<Connection, Error> {
+        match self {
+            Self::Sqlite(files) => files.write().await,
+            Self::Postgres(server) => server.write(scope).await.map(Connection::postgres),
+        }
+    }
+
+    /// For reading what may be a moment old.
+    pub async fn read(&self, scope: Scope) -> Result<Connection, Error> {
+        match self {
+            Self::Sqlite(files) => Ok(files.read()),
+            Self::Postgres(server) => server.read(scope).await.map(Connection::postgres),
+        }
+    }
+
+    /// For reading what was committed last.
+    pub async fn read_primary(&self, scope: Scope) -> Result<Connection, Error> {
+        match self {
+            Self::Sqlite(files) => Ok(files.read()),
+            Self::Postgres(server) => server.read(scope).await.map(Connection::postgres),
+        }
+    }
+
+    /// For single statements of the house's own.
+    pub async fn housekeeping(&self) -> Result<Connection, Error> {
+        match self {
+            Self::Sqlite(files) => Ok(files.single_writes()),
+            Self::Postgres(server) => server.housekeeping().await.map(Connection::postgres),
+        }
+    }
+
+    pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(files) => files.migrate::<M>().await,
+            Self::Postgres(server) => super::postgres::migrate::<M>(server).await,
+        }
+    }
+
+    pub async fn close(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(files) => files.close().await,
+            Self::Postgres(server) => {
+                server.close().await;
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Changes of the tables: by their owner, over the direct URL, one process at a time, all in one transaction.
+//!
+//! The owner makes the schema, the tables, and two roles: one under which the service works, and one under which it finds out
+//! whose a row is. Neither owns anything. Whoever is up to date needs none of the owner's rights to find that out.
+
+use chassis::Error;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqlxPostgresConnector,
+    TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+
+use super::{Server, locks, pool, refusal};
+use crate::db::{Connection, Scope, roles};
+use crate::error::DbResultExt;
+
+/// Brings the tables up to date.
+pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
+    if is_up_to_date::<M>(server).await {
+        return Ok(());
+    }
+    as_owner(server, async |transaction| {
+        let schema = server.settings.schema();
+        transaction.execute_unprepared(&before(&schema, server.username())).await?;
+        M::up(transaction, None).await?;
+        transaction.execute_unprepared(&after(&schema)).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Runs statements as the owner of the tables.
+pub async fn alter(server: &Server, statements: &[String]) -> Result<(), Error> {
+    as_owner(server, async |transaction| {
+        for statement in statements {
+            transaction.execute_unprepared(statement).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
+    // any failure is looked into by those who have more rights
+    let Ok(transaction) = server.read(Scope::Own).await else { return false };
+    let pending = M::get_pending_migrations_read_only(&Connection::postgres(transaction)).await;
+    pending.is_ok_and(|pending| pending.is_empty())
+}
+
+async fn as_owner(
+    server: &Server,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<(), Error> {
+    let settings = server.settings();
+    let url = settings.direct_url.as_ref().unwrap_or(&settings.url);
+    let options = pool::options(url, settings.service)?;
+    let user = options.get_username().to_owned();
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool::open(1, options).await?);
+    let worked = locked(&connection, settings.service, &settings.schema(), work).await;
+    let closed = connection.close().await;
+    worked.map_err(|error| explained(error, &user)).and(closed).stored()
+}
+
+async fn locked(
+    connection: &DatabaseConnection,
+    service: &str,
+    schema: &str,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<(), DbErr> {
+    let transaction = connection.begin().await?;
+    let lock = locks::migrating(service);
+    let beginning =
+        format!("SET LOCAL search_path = {schema}, pg_temp; SELECT pg_advisory_xact_lock({lock})");
+    transaction.execute_unprepared(&beginning).await?;
+    work(&transaction).await?;
+    transaction.commit().await
+}
+
+/// The schema and the roles. Who connects for the service may take them on.
+fn before(schema: &str, login: &str) -> String {
+    let login = login.replace('\'', "''");
+    let roles = [roles::application(schema), roles::directory(schema)].map(|role| {
+        format!(
+            "IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+            END IF;
+            FOR login IN SELECT rolname FROM pg_roles WHERE rolname IN ('{login}', session_user) AND NOT rolsuper LOOP
+                EXECUTE format('GRANT {role} TO %I', login);
+            END LOOP;
+            GRANT USAGE ON SCHEMA {schema} TO {role};"
+        )
+    });
+    format!(
+        "CREATE SCHEMA IF NOT EXISTS {schema};
+        DO $$ DECLARE login TEXT; BEGIN {} END $$",
+        roles.join("\n")
+    )
+}
+
+/// The rights of the working role. It gets none on a partition: who goes around the table that is divided goes around its policies.
+/// Nobody changes what the audit trail says.
+fn after(schema: &str) -> String {
+    let role = roles::application(schema);
+    format!(
+        "DO $$ DECLARE name TEXT; rights TEXT; BEGIN
+            FOR name IN SELECT relname FROM pg_class
+                WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP
+                rights := CASE name WHEN 'seaql_migrations' THEN 'SELECT' WHEN 'audit_logs' THEN 'SELECT, INSERT'
+                    ELSE 'SELECT, INSERT, UPDATE, DELETE' END;
+                EXECUTE format('GRANT %s ON {schema}.%I TO {role}', rights, name);
+            END LOOP;
+        END $$"
+    )
+}
+
+fn explained(error: DbErr, user: &str) -> DbErr {
+    let refused = match &error {
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
+            inner.as_database_error().filter(|_| refusal::code(inner).as_deref() == Some("42501"))
+        }
+        _ => None,
+    };
+    match refused {
+        Some(refused) => DbErr::Custom(format!(
+            "role {user} may not change the tables: {}; give the direct database URL to a role that owns them",
+            refused.message()
+        )),
+        None => error,
+    }
+}

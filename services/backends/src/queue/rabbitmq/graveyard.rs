@@ -1,0 +1,96 @@
+use chassis::Error;
+use futures_util::future::join_all;
+use lapin::Channel;
+use lapin::message::BasicGetMessage;
+use lapin::options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions};
+use lapin::protocol::constants::REPLY_SUCCESS;
+use lapin::types::FieldTable;
+
+use super::fault::{fault, in_time, is_absence};
+use super::link::Link;
+use super::publisher::Publisher;
+use super::{envelope, topology};
+use crate::queue::DeadLetter;
+
+/// How many letters are redriven at once.
+const BATCH: usize = 64;
+
+/// The dead letters of one queue.
+pub struct Graveyard<'a> {
+    pub link: &'a Link,
+    pub publisher: &'a Publisher,
+    pub queue: &'a str,
+}
+
+impl Graveyard<'_> {
+    pub async fn count(&self) -> Result<u64, Error> {
+        in_time(async { Ok(self.enter().await?.1) }).await
+    }
+
+    /// Looks at the oldest letters: takes them, and gives them back with the channel.
+    pub async fn peek(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
+        in_time(async {
+            let (channel, _) = self.enter().await?;
+            let letters = self.take_some(&channel, limit).await?;
+            let seen = |letter: &BasicGetMessage| {
+                envelope::exhume(&letter.delivery.properties, &letter.delivery.data)
+            };
+            let letters = letters.iter().map(seen).collect();
+            channel.close(REPLY_SUCCESS, "seen".into()).await.map_err(fault)?;
+            Ok(letters)
+        })
+        .await
+    }
+
+    /// Puts letters back into their queue, no more than there are now: one may die again meanwhile.
+    pub async fn redrive(&self) -> Result<u64, Error> {
+        let (channel, count) = in_time(self.enter()).await?;
+        let mut done = 0;
+        while done < count {
+            let batch = usize::try_from(count - done).unwrap_or(BATCH).min(BATCH);
+            let letters = in_time(self.take_some(&channel, batch)).await?;
+            if letters.is_empty() {
+                break;
+            }
+            done += letters.len() as u64;
+            let raised = join_all(letters.into_iter().map(|letter| self.raise(letter))).await;
+            raised.into_iter().collect::<Result<(), Error>>()?;
+        }
+        Ok(done)
+    }
+
+    /// Publishes a letter as it was at first. One that cannot be published stays dead.
+    async fn raise(&self, letter: BasicGetMessage) -> Result<(), Error> {
+        let delivery = letter.delivery;
+        let message = envelope::open(&delivery.properties, &delivery.data);
+        let properties =
+            message.map_or_else(|| delivery.properties.clone(), |message| envelope::first(&message));
+        self.publisher.publish(topology::queue(self.queue), &properties, &delivery.data).await?;
+        delivery.ack(BasicAckOptions::default()).await.map_err(fault)?;
+        Ok(())
+    }
+
+    /// A channel, and how many letters there are.
+    async fn enter(&self) -> Result<(Channel, u64), Error> {
+        let channel = self.link.channel().await?;
+        let look = QueueDeclareOptions { passive: true, ..Default::default() };
+        let name = topology::dead(self.queue);
+        let found = channel.queue_declare(name.as_str().into(), look, FieldTable::default()).await;
+        let count = found.map_err(|error| match is_absence(&error) {
+            true => Error::not_found(format!("there is no queue {}", self.queue)),
+            false => fault(error),
+        })?;
+        Ok((channel, count.message_count().into()))
+    }
+
+    async fn take_some(&self, channel: &Channel, most: usize) -> Result<Vec<BasicGetMessage>, Error> {
+        let name = topology::dead(self.queue);
+        let mut letters = Vec::new();
+        while letters.len() < most {
+            let letter = channel.basic_get(name.as_str().into(), BasicGetOptions::default()).await;
+            let Some(letter) = letter.map_err(fault)? else { break };
+            letters.push(letter);
+        }
+        Ok(letters)
+    }
+}

@@ -1,0 +1,74 @@
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
+
+use crate::db::roles;
+
+/// A table whose rows belong to families, by its column `family_id`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tenant {
+    /// The table.
+    pub table: &'static str,
+    /// The columns that [`crate::Scope::Directory`] may read: ids and times, never what a row says.
+    pub directory: &'static [&'static str],
+}
+
+/// The family that a transaction is about. A policy may hold no subquery, or Citus could not push it down.
+const FAMILY: &str = "NULLIF(current_setting('app.family_id', true), '')::bigint";
+
+/// Walls families off from each other: a transaction of one family meets no row of another, and one that finds out whose a row is
+/// meets all rows, but only their ids. Of a table in partitions it is the parent that has the wall; nobody is let in by a side
+/// door, since the roles have no right to a partition. Does nothing on SQLite, which has no such walls.
+pub async fn tenant_tables(manager: &SchemaManager<'_>, tenants: &[Tenant]) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let schema = current_schema(connection).await?;
+    let (application, directory) = (roles::application(&schema), roles::directory(&schema));
+    for Tenant { table, directory: columns } in tenants {
+        wall(connection, table).await?;
+        let policies = format!(
+            "CREATE POLICY family ON {table} TO {application}
+                USING (family_id = {FAMILY}) WITH CHECK (family_id = {FAMILY});
+            CREATE POLICY directory ON {table} FOR SELECT TO {directory} USING (current_user = '{directory}')"
+        );
+        connection.execute_unprepared(&policies).await?;
+        if !columns.is_empty() {
+            let columns = columns.join(", ");
+            let grant = format!("GRANT SELECT ({columns}) ON {table} TO {directory}");
+            connection.execute_unprepared(&grant).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The audit trail takes rows of the family at hand and of none, and shows the same.
+pub async fn audit_trail(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let application = roles::application(&current_schema(connection).await?);
+    wall(connection, "audit_logs").await?;
+    let policies = format!(
+        "CREATE POLICY add ON audit_logs FOR INSERT TO {application}
+            WITH CHECK (family_id = 0 OR family_id = {FAMILY});
+        CREATE POLICY family ON audit_logs FOR SELECT TO {application} USING (family_id = COALESCE({FAMILY}, 0))"
+    );
+    connection.execute_unprepared(&policies).await?;
+    Ok(())
+}
+
+async fn wall(connection: &SchemaManagerConnection<'_>, table: &str) -> Result<(), DbErr> {
+    let wall = format!(
+        "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
+    );
+    connection.execute_unprepared(&wall).await?;
+    Ok(())
+}
+
+async fn current_schema(connection: &SchemaManagerConnection<'_>) -> Result<String, DbErr> {
+    let ask = Statement::from_string(DbBackend::Postgres, "SELECT current_schema()::text");
+    let row = connection.query_one_raw(ask).await?;
+    row.ok_or_else(|| DbErr::Custom("there is no current schema".to_owned()))?.try_get_by_index(0)
+}

@@ -7,7 +7,6 @@ use backends::cache::memory::MemoryCache;
 use chassis::auth::Verifier;
 use chassis::clock::Clock;
 use chassis::mesh::Dialer;
-use chassis::mesh::Dialer;
 use chassis::shutdown::Tasks;
 use chassis::{Foundation, Link};
 use gateway::{Config, Needs};

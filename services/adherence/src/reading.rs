@@ -29,13 +29,14 @@ impl Reading {
             return Ok(Vec::new());
         };
         let scope = Scope { family_id: plan.family_id, program_id: plan.program_id };
-        let stored = store::metric::between(self.store.db().connection(), scope, first, last).await?;
+        let reader = self.store.db().read(scope.into()).await?;
+        let stored = store::metric::between(reader.connection(), scope, first, last).await?;
         let mut stored: BTreeMap<_, _> = stored.into_iter().map(|day| (day.date, day)).collect();
         let missing = || dates.iter().filter(|date| !stored.contains_key(date));
         let history = match (missing().min(), missing().max()) {
             (Some(first), Some(last)) => {
                 let span = [(week::monday(*first), *last)];
-                History::of(store::contribution::held(self.store.db().connection(), scope, &span).await?)
+                History::of(store::contribution::held(reader.connection(), scope, &span).await?)
             }
             _ => History::default(),
         };

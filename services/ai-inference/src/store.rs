@@ -5,7 +5,7 @@ use backends::{Database, DbResultExt, Scope};
 use chassis::Error;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, TryInsertResult};
 
 use crate::domain::outcome::Outcome;
 use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
@@ -41,7 +41,13 @@ impl Store {
 
     /// How the reading of a log's photo ended; `None` while it has not.
     pub async fn of_log(&self, log_id: i64) -> Result<Option<Inference>, Error> {
-        let row = Entity::find().filter(Column::LogId.eq(log_id)).one(self.db.connection()).await.stored()?;
+        let family = Entity::find().filter(Column::LogId.eq(log_id)).select_only().column(Column::FamilyId);
+        let directory = self.db.read(Scope::Directory).await?;
+        let family: Option<i64> = family.into_tuple().one(directory.connection()).await.stored()?;
+        drop(directory);
+        let Some(family_id) = family else { return Ok(None) };
+        let reader = self.db.read_primary(Scope::Family(family_id)).await?;
+        let row = Entity::find_by_id((family_id, log_id)).one(reader.connection()).await.stored()?;
         let Some(row) = row else { return Ok(None) };
         // a parser's own words may quote the reading
         let outcome = serde_json::from_value(row.outcome);

@@ -1,6 +1,7 @@
 //! What may be forgotten: copies of answers, counts of requests, and calls to whoever listens.
 //!
 //! Losing the cache costs latency and nothing else; a rate limit that cannot be read is the caller's to replace by a local one.
+//! A cache keeps values as they are given: whoever puts health data there encrypts it first.
 
 mod channels;
 pub mod memory;
@@ -36,7 +37,8 @@ pub trait Cache: Send + Sync {
     /// Tells whoever listens on a channel now. Nobody listening is no error.
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), Error>;
 
-    /// Listens on a channel from now on. A listener that falls behind misses messages, and is told so by its receiver.
+    /// Listens on a channel from now on. A listener that falls behind misses messages, and is told so by its receiver. What is
+    /// sent while a shared cache is out of reach is missed untold: what falls by a message must fall by its age as well.
     async fn subscribe(&self, channel: &str) -> Result<broadcast::Receiver<Bytes>, Error>;
 }
 

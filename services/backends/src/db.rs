@@ -50,7 +50,6 @@ pub use write::Write;
 pub struct Database(Arc<Inner>);
 
 struct Inner {
-    legacy: Option<Connection>,
     engine: Engine,
     clock: Clock,
     ids: ids::Ids,
@@ -76,24 +75,13 @@ impl Database {
     }
 
     fn over(engine: Engine, clock: &Clock) -> Self {
-        let legacy = match &engine {
-            Engine::Sqlite(files) => Some(files.read()),
-            Engine::Postgres(_) => None,
-        };
         Self(Arc::new(Inner {
-            legacy,
             engine,
             clock: clock.clone(),
             ids: ids::Ids::default(),
             in_flight: in_flight::InFlight::default(),
             outbox_filled: Notify::new(),
         }))
-    }
-
-    /// For reading on SQLite; going away: use [`Database::read`].
-    #[allow(clippy::unwrap_used)]
-    pub fn connection(&self) -> &Connection {
-        self.0.legacy.as_ref().unwrap()
     }
 
     /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what this process has
@@ -120,6 +108,11 @@ impl Database {
     /// Brings the tables up to date, all steps in one transaction, so that a process killed in between leaves none half done.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
         self.0.engine.migrate::<M>().await
+    }
+
+    /// Changes tables outside of a migration, as their owner, in one transaction.
+    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
+        self.0.engine.alter(statements).await
     }
 
     /// The next id of a sequence: positive, below 2^53, never given twice. Not while this task holds a [`Tx`], which has the

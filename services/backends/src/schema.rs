@@ -11,7 +11,7 @@ mod tenants;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
-pub use tenants::{Tenant, tenant_tables};
+pub use tenants::{Tenant, directory_columns, tenant_tables};
 
 /// Runs statements of a migration.
 pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {

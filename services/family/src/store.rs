@@ -31,8 +31,9 @@ impl Store {
         actor: &Actor,
         action: Action,
         resource_type: &'static str,
+        scope: Scope,
     ) -> Result<Write, Error> {
-        self.db.write(actor, action, resource_type, Scope::Own).await
+        self.db.write(actor, action, resource_type, scope).await
     }
 
     /// Opens the transaction of a write that happens once per request id.
@@ -41,7 +42,8 @@ impl Store {
         call: &Call<M>,
         action: Action,
         resource_type: &'static str,
+        scope: Scope,
     ) -> Result<Once<A>, Error> {
-        self.db.write_once(&call.key(), &call.actor(), action, resource_type, Scope::Own).await
+        self.db.write_once(&call.key(), &call.actor(), action, resource_type, scope).await
     }
 }

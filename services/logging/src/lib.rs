@@ -22,6 +22,7 @@ use chassis::{Error, Foundation, Link, Room};
 use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
 pub use config::Config;
+pub use store::partitions::Partitions;
 
 use clients::programs::Programs;
 use clients::readings::Readings;
@@ -53,10 +54,21 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
+/// Makes the partitions that the logs of the months to come will need, as [`open`] does too. Safe to run twice, also at once.
+pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
+    let partitions = store::partitions::make(db).await?;
+    if partitions.strays > 0 {
+        tracing::error!(revisions = partitions.strays, "the default partition of daily_logs is not empty");
+    }
+    Ok(partitions)
+}
+
 /// Opens the room: brings the tables up to date and starts to consume and to publish.
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects, program, adherence, ai_inference } = needs;
     migrate(&db).await?;
+    // without, logs fall into the default partition, which is no reason not to take them
+    partitions(&db).await.map_or_else(|error| error.log("making partitions"), drop);
     let store = Store::new(db.clone());
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));

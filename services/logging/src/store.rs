@@ -9,6 +9,7 @@ mod entity;
 mod image;
 mod log;
 mod migration;
+pub mod partitions;
 
 pub use image::ReadImage;
 pub use log::{After, History};

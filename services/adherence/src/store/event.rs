@@ -17,12 +17,13 @@ impl Store {
     /// The events after one, oldest first.
     pub async fn events(&self, scope: Scope, after: i64, limit: u64) -> Result<Vec<Event>, Error> {
         let query = of(scope).filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(limit);
-        query.all(self.db.connection()).await.stored()?.into_iter().map(Event::try_from).collect()
+        let reader = self.db.read(scope.into()).await?;
+        query.all(reader.connection()).await.stored()?.into_iter().map(Event::try_from).collect()
     }
 
     /// The id of the newest event; 0 when there is none.
     pub async fn last_event_id(&self, scope: Scope) -> Result<i64, Error> {
-        last_id(self.db.connection(), scope).await
+        last_id(self.db.read(scope.into()).await?.connection(), scope).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plans at hand, one row a program.
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope as Tenant, Tx};
 use chassis::Error;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -12,10 +12,9 @@ use crate::domain::plan::Plan;
 impl Store {
     /// The plan of a program.
     pub async fn plan(&self, scope: Scope) -> Result<Option<Plan>, Error> {
-        let row = Entity::find_by_id((scope.family_id, scope.program_id))
-            .one(self.db.connection())
-            .await
-            .stored()?;
+        let reader = self.db.read_primary(scope.into()).await?;
+        let query = Entity::find_by_id((scope.family_id, scope.program_id));
+        let row = query.one(reader.connection()).await.stored()?;
         row.map(Plan::try_from).transpose()
     }
 
@@ -23,13 +22,15 @@ impl Store {
     pub async fn plan_version(&self, scope: Scope) -> Result<Option<i64>, Error> {
         let query =
             Entity::find_by_id((scope.family_id, scope.program_id)).select_only().column(Column::Version);
-        query.into_tuple().one(self.db.connection()).await.stored()
+        let reader = self.db.read_primary(scope.into()).await?;
+        query.into_tuple().one(reader.connection()).await.stored()
     }
 
     /// The plans of a family, newest program first.
     pub async fn plans(&self, family_id: i64) -> Result<Vec<Plan>, Error> {
         let query = Entity::find().filter(Column::FamilyId.eq(family_id)).order_by_desc(Column::ProgramId);
-        let rows = query.all(self.db.connection()).await.stored()?;
+        let reader = self.db.read_primary(Tenant::Family(family_id)).await?;
+        let rows = query.all(reader.connection()).await.stored()?;
         rows.into_iter().map(Plan::try_from).collect()
     }
 }

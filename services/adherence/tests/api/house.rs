@@ -132,7 +132,10 @@ impl House {
              FROM adherence_metrics WHERE program_id = {program_id} ORDER BY date"
         );
         let query = Statement::from_string(self.db.backend(), sql);
-        Row::find_by_statement(query).all(self.db.connection()).await.unwrap()
+        Row::find_by_statement(query)
+            .all(self.db.read(backends::Scope::Own).await.unwrap().connection())
+            .await
+            .unwrap()
     }
 }
 

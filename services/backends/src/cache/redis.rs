@@ -1,7 +1,7 @@
 //! A cache in Redis 7 or newer, shared by all processes of the house: one server, or a cluster.
 //!
 //! - **Losing it costs latency, and little of that.** A call waits 50 ms at most and then is unavailable; after a failure the
-//!   line is out of service for all, at no wait, until the server was heard again ([`line`]). So it may be away at the start,
+//!   line is out of service for all, at no wait, until the server was heard again (`line`). So it may be away at the start,
 //!   come later, restart or be replaced. Of a cluster, one master out of reach puts the whole line out of service until
 //!   the cluster has another in its place.
 //! - **Compare and set, and the leaky bucket, are Lua scripts**, each on one key, so that any server of a cluster runs them alone
@@ -12,8 +12,8 @@
 //!   must fall by its age as well. Listening itself never fails: it begins when the server is there.
 //! - **Values lie there as they are given.** Health data must be encrypted by who puts it here.
 //!
-//! All keys and channels begin with `praan:` (an ACL user needs `~praan:* &praan:* +@all -@dangerous`, in a cluster also
-//! `+cluster`). Production uses `rediss://`; a private authority is trusted by `SSL_CERT_FILE`.
+//! All keys and channels begin with `praan:`; the rights an ACL user needs are `~praan:* &praan:* +@all -@dangerous`. Production uses
+//! `rediss://`; a private authority is trusted by `SSL_CERT_FILE`.
 
 mod address;
 mod entry;

@@ -59,6 +59,13 @@ impl Engine {
         }
     }
 
+    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(files) => files.alter(statements).await,
+            Self::Postgres(server) => super::postgres::alter(server, statements).await,
+        }
+    }
+
     pub async fn close(&self) -> Result<(), Error> {
         match self {
             Self::Sqlite(files) => files.close().await,

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use chassis::Error;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxSqliteConnector,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::ConnectOptions;
@@ -70,6 +70,14 @@ impl Files {
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
         let transaction = self.begin().await?;
         M::up(&transaction, None).await.stored()?;
+        transaction.commit().await.stored()
+    }
+
+    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
+        let transaction = self.begin().await?;
+        for statement in statements {
+            transaction.execute_unprepared(statement).await.stored()?;
+        }
         transaction.commit().await.stored()
     }
 

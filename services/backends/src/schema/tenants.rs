@@ -33,12 +33,23 @@ pub async fn tenant_tables(manager: &SchemaManager<'_>, tenants: &[Tenant]) -> R
             CREATE POLICY directory ON {table} FOR SELECT TO {directory} USING (current_user = '{directory}')"
         );
         connection.execute_unprepared(&policies).await?;
-        if !columns.is_empty() {
-            let columns = columns.join(", ");
-            let grant = format!("GRANT SELECT ({columns}) ON {table} TO {directory}");
-            connection.execute_unprepared(&grant).await?;
-        }
+        directory_columns(manager, table, columns).await?;
     }
+    Ok(())
+}
+
+/// Lets [`crate::Scope::Directory`] read some columns of a table, or of a partition by its own name.
+pub async fn directory_columns(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    columns: &[&str],
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if connection.get_database_backend() != DbBackend::Postgres || columns.is_empty() {
+        return Ok(());
+    }
+    let (directory, columns) = (roles::directory(&current_schema(connection).await?), columns.join(", "));
+    connection.execute_unprepared(&format!("GRANT SELECT ({columns}) ON {table} TO {directory}")).await?;
     Ok(())
 }
 

@@ -122,5 +122,5 @@ pub async fn count_up(tx: &Tx) -> Result<(), Error> {
 
 /// How far the count has come.
 pub async fn counted(db: &Database) -> i64 {
-    number(db, "SELECT COALESCE(SUM(value), 0) AS n FROM counters").await
+    number(db, "SELECT CAST(COALESCE(SUM(value), 0) AS BIGINT) AS n FROM counters").await
 }

@@ -28,15 +28,11 @@ impl Payload {
             kept.extend_from_slice(&data);
             if kept.len() > MOST {
                 let begun = stream::iter([Ok(Frame::data(kept.freeze()))]);
-                return Ok(Self::once(Body::new(StreamBody::new(begun.chain(BodyStream::new(body))))));
+                let whole = StreamBody::new(begun.chain(BodyStream::new(body)));
+                return Ok(Self::Once(Some(Body::new(whole))));
             }
         }
         Ok(Self::Whole(kept.freeze()))
-    }
-
-    /// A body that is not kept.
-    pub fn once(body: Body) -> Self {
-        Self::Once(Some(body))
     }
 
     /// The body, to be sent; nothing when it cannot be sent again.

@@ -82,11 +82,8 @@ impl Remote {
     /// Sends a call until it is answered, or until sending it again would be wrong.
     async fn tries(&self, request: Request<Body>, end: Instant) -> Answer {
         let (parts, body) = request.into_parts();
-        let mut payload = match proto::access(parts.uri.path()) {
-            Some(_) => Payload::read(body).await.map_err(Fault::Broken)?,
-            // what is none of our methods may be a stream without end
-            None => Payload::once(body),
-        };
+        // no request of ours is a stream: the contract's own tests see to it
+        let mut payload = Payload::read(body).await.map_err(Fault::Broken)?;
         self.budget.deposit();
         let mut wait = None;
         let mut tried = Vec::new();
@@ -102,12 +99,9 @@ impl Remote {
                 return answer;
             }
             if reason != Reason::Elsewhere {
-                if !self.budget.withdraw() {
-                    return answer;
-                }
                 let wait = wait.get_or_insert_with(waits);
                 let Some(pause) = wait.as_mut().map(Backoff::next_backoff) else { return answer };
-                if pause.deadline() >= end {
+                if pause.deadline() >= end || !self.budget.withdraw() {
                     return answer;
                 }
                 pause.await;
@@ -122,10 +116,13 @@ impl Remote {
 
     async fn attempt(&self, peer: &Peer, parts: &Parts, body: Body, end: Instant) -> Answer {
         let mut request = Request::from_parts(parts.clone(), body);
-        deadline::write(request.headers_mut(), end.saturating_duration_since(Instant::now()));
+        let left = end.saturating_duration_since(Instant::now());
+        deadline::write(request.headers_mut(), left);
         let (channel, _busy) = peer.enter();
-        let answer = channel.oneshot(request).await.map_err(Fault::of);
-        if matches!(answer, Err(Fault::Unsent(_))) {
+        let sent = timeout_at(end, channel.oneshot(request)).await;
+        let answer = sent.map_or(Err(Fault::Late), |answer| answer.map_err(Fault::of));
+        let silent = matches!(answer, Err(Fault::Late)) && left >= FAIR;
+        if silent || matches!(answer, Err(Fault::Unsent(_))) {
             self.peers.avoid(peer);
         }
         answer

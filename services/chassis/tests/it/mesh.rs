@@ -183,6 +183,19 @@ async fn a_room_that_is_well_again_is_found_out() {
 }
 
 #[tokio::test]
+async fn an_address_that_falls_silent_is_avoided() {
+    let (silent, well) = (Upstream::start(|_| None).await, Upstream::start(WELL).await);
+    let (names, tasks) = (Arc::new(Names::default()), Tasks::new());
+    names.set(&[silent.address, well.address]);
+    let link = named(&names, Rules { rest: LONG, ..Rules::default() }, &tasks);
+    until(async || (call_within(&link, WRITE, "1100m").await == Code::DeadlineExceeded).then_some(())).await;
+    for _ in 0..50 {
+        assert_eq!(call(&link, WRITE).await, Code::Ok);
+    }
+    assert_eq!(silent.asked(), 1);
+}
+
+#[tokio::test]
 async fn callers_in_a_hurry_open_no_breaker() {
     let upstream = Upstream::start(|n| (n > 20).then_some(Code::Ok)).await;
     let link = upstream.link(Rules { break_after: 3, rest: LONG, ..Rules::default() });

@@ -19,10 +19,10 @@ impl Service {
     pub(super) async fn household(&self, call: Call<GetHouseholdRequest, ()>) -> Result<Household, Error> {
         let (user_id, now) = (call.message.user_id, self.clock.now());
         let family = self.store.family(&call.actor(user_id), now).await?;
-        let members = self.store.members_of(family.id).await?;
-        let granted = self.store.granted_members(user_id, family.id, now).await?;
+        let members = self.store.members_of(family.family_id).await?;
+        let granted = self.store.granted_members(user_id, family.family_id, now).await?;
         Ok(Household {
-            family_id: family.id,
+            family_id: family.family_id,
             members: encode::members(members, now)?,
             granted_members: encode::members(granted, now)?,
         })

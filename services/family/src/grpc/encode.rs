@@ -17,7 +17,7 @@ use crate::store::grants::holder;
 
 /// A family.
 pub fn family(row: families::Model) -> Family {
-    Family { id: row.id, created_at: Some(timestamp(row.created_at)) }
+    Family { id: row.family_id, created_at: Some(timestamp(row.created_at)) }
 }
 
 /// A manager. Of a deleted account only the id is left to tell.

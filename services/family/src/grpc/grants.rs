@@ -15,7 +15,8 @@ impl Service {
         // asked before the transaction, since none is held across a call; judged after the permit, since a stranger to the
         // member learns nothing but "denied"
         let account = self.accounts.by_email(&call.message.email).await?;
-        let tx = match self.store.write_once(&call, Action::Grant, "Grant").await? {
+        let scope = self.store.tenant(call.message.member_id).await?;
+        let tx = match self.store.write_once(&call, Action::Grant, "Grant", scope).await? {
             Once::Done { answer, .. } => return Ok(answer),
             Once::New(tx) => tx,
         };
@@ -49,7 +50,8 @@ impl Service {
     pub(super) async fn withdraw(&self, call: Call<DeleteGrantRequest>) -> Result<(), Error> {
         let DeleteGrantRequest { member_id, grant_id } = call.message;
         let asked = self.asked(&call, member_id);
-        let tx = self.store.write(&call.actor(), Action::Revoke, "Grant").await?;
+        let scope = self.store.tenant(member_id).await?;
+        let tx = self.store.write(&call.actor(), Action::Revoke, "Grant", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
         grants::withdraw(&tx, &permit, grant_id, asked.now).await?;
         tx.commit(Subject::of_family(permit.member().family_id, grant_id)).await

@@ -1,4 +1,4 @@
-use backends::{Action, Once, Subject};
+use backends::{Action, Once, Scope, Subject};
 use chassis::{Call, Error, page};
 use proto::family::v1::{
     CreateMemberRequest, DeleteMemberRequest, GetMemberRequest, ListMembersRequest, ListMembersResponse,
@@ -12,13 +12,15 @@ use crate::store::{families, members};
 impl Service {
     pub(super) async fn create(&self, call: Call<CreateMemberRequest>) -> Result<Member, Error> {
         let profile = decode::profile(&call.message)?;
-        let tx = match self.store.write_once(&call, Action::Create, "Member").await? {
+        let now = self.clock.now();
+        let family_id = self.store.home(&call.actor(), now).await?;
+        let scope = Scope::Family(family_id);
+        let tx = match self.store.write_once(&call, Action::Create, "Member", scope).await? {
             Once::Done { answer, .. } => return Ok(answer),
             Once::New(tx) => tx,
         };
-        let now = self.clock.now();
         let profile = profile.checked(now)?;
-        let family_id = families::home(&tx, &call.actor(), now).await?;
+        families::lock_manager(&tx, family_id, call.caller.id).await?;
         let member = members::create(&tx, family_id, profile, call.caller.id, now).await?;
         let subject = Subject::of_family(family_id, member.id);
         let answer = encode::member(member, now)?;
@@ -44,7 +46,8 @@ impl Service {
     pub(super) async fn update(&self, call: Call<UpdateMemberRequest>) -> Result<Member, Error> {
         let changes = decode::changes(&call.message)?;
         let asked = self.asked(&call, call.message.member_id);
-        let tx = self.store.write(&call.actor(), Action::Update, "Member").await?;
+        let scope = self.store.tenant(asked.member_id).await?;
+        let tx = self.store.write(&call.actor(), Action::Update, "Member", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
         let profile = members::profile(permit.member())?.changed(changes, asked.now)?;
         let member = members::update(&tx, permit, profile).await?;
@@ -54,7 +57,8 @@ impl Service {
 
     pub(super) async fn delete(&self, call: Call<DeleteMemberRequest>) -> Result<(), Error> {
         let asked = self.asked(&call, call.message.member_id);
-        let tx = self.store.write(&call.actor(), Action::Delete, "Member").await?;
+        let scope = self.store.tenant(asked.member_id).await?;
+        let tx = self.store.write(&call.actor(), Action::Delete, "Member", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
         let member = members::delete(&tx, permit, asked.now).await?;
         tx.commit(Subject::of_family(member.family_id, member.id)).await
@@ -62,7 +66,8 @@ impl Service {
 
     pub(super) async fn restore(&self, call: Call<RestoreMemberRequest>) -> Result<Member, Error> {
         let asked = self.asked(&call, call.message.member_id);
-        let tx = match self.store.write_once(&call, Action::Restore, "Member").await? {
+        let scope = self.store.tenant(asked.member_id).await?;
+        let tx = match self.store.write_once(&call, Action::Restore, "Member", scope).await? {
             Once::Done { answer, .. } => return Ok(answer),
             Once::New(tx) => tx,
         };

@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
@@ -79,16 +79,28 @@ pub struct Asked {
 impl Store {
     /// A permit for reading.
     pub async fn permit<P: Purpose>(&self, asked: Asked) -> Result<Permit<P>, Error> {
-        permit(self.db.connection(), asked, None).await
+        let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
+        permit(reader.connection(), asked, None).await
     }
 
     /// What a user may do with a member, be it a deleted one.
     pub async fn decide(&self, asked: Asked, action: Action) -> Result<(members::Model, Decision), Error> {
-        authorize(self.db.connection(), asked, action, None).await
+        let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
+        authorize(reader.connection(), asked, action, None).await
+    }
+
+    /// The family of a member, be it a deleted one, and be it not for the caller: nothing more is told. An absent one is denied, as
+    /// a foreign one will be.
+    pub async fn tenant(&self, member_id: i64) -> Result<Scope, Error> {
+        let directory = self.db.read(Scope::Directory).await?;
+        let family = members::Entity::find().select_only().column(members::Column::FamilyId);
+        let family = family.filter(members::Column::Id.eq(member_id)).into_tuple();
+        let family_id = family.one(directory.connection()).await.stored()?.ok_or_else(Error::denied)?;
+        Ok(Scope::Family(family_id))
     }
 }
 
-/// A permit for writing: the member's row is locked until the transaction ends.
+/// A permit for writing, in a transaction of the member's family: the member's row is locked until it ends.
 pub async fn locked<P: Purpose>(tx: &Tx, asked: Asked) -> Result<Permit<P>, Error> {
     permit(tx.connection(), asked, Some(LockType::Update)).await
 }

@@ -1,4 +1,4 @@
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::SelectStatement;
@@ -28,7 +28,8 @@ impl Store {
             found = found.filter(Condition::any().add(Column::CreatedAt.gt(created_at)).add(same));
         }
         let found = found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(limit);
-        found.all(self.db.connection()).await.stored()
+        let reader = self.db.read_primary(Scope::Family(permit.member().family_id)).await?;
+        found.all(reader.connection()).await.stored()
     }
 }
 

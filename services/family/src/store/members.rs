@@ -1,4 +1,6 @@
-use backends::{DbResultExt, Tx};
+use std::collections::BTreeMap;
+
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -30,12 +32,13 @@ impl Store {
             let same = Condition::all().add(Column::CreatedAt.eq(created_at)).add(Column::Id.gt(id));
             found = found.filter(Condition::any().add(Column::CreatedAt.gt(created_at)).add(same));
         }
-        found.limit(limit).all(self.db.connection()).await.stored()
+        self.told(found.limit(limit)).await
     }
 
     /// The living members of a family.
     pub async fn members_of(&self, family_id: i64) -> Result<Vec<Model>, Error> {
-        living().filter(Column::FamilyId.eq(family_id)).all(self.db.connection()).await.stored()
+        let reader = self.db.read(Scope::Family(family_id)).await?;
+        living().filter(Column::FamilyId.eq(family_id)).all(reader.connection()).await.stored()
     }
 
     /// The living members of other families that are granted to a user.
@@ -46,7 +49,24 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Vec<Model>, Error> {
         let granted = living().filter(Column::Id.in_subquery(valid_for(user_id, now)));
-        granted.filter(Column::FamilyId.ne(own_family)).all(self.db.connection()).await.stored()
+        self.told(granted.filter(Column::FamilyId.ne(own_family))).await
+    }
+
+    /// Living members in their order: which they are says the directory, and what is to tell of them each family.
+    async fn told(&self, members: Select<Entity>) -> Result<Vec<Model>, Error> {
+        let ids = members.select_only().columns([Column::FamilyId, Column::Id]).into_tuple();
+        let ids: Vec<(i64, i64)> =
+            ids.all(self.db.read(Scope::Directory).await?.connection()).await.stored()?;
+        let mut by_family = BTreeMap::<_, Vec<_>>::new();
+        ids.into_iter().for_each(|(family_id, id)| by_family.entry(family_id).or_default().push(id));
+        let mut told = Vec::new();
+        for (family_id, ids) in by_family {
+            let reader = self.db.read_primary(Scope::Family(family_id)).await?;
+            let found = living().filter(Column::FamilyId.eq(family_id)).filter(Column::Id.is_in(ids));
+            told.extend(found.all(reader.connection()).await.stored()?);
+        }
+        told.sort_by_key(|member| (member.created_at, member.id));
+        Ok(told)
     }
 }
 

@@ -64,7 +64,15 @@ impl House {
     pub async fn audit(&self, family_id: i64) -> Vec<(i64, String, String, i64)> {
         let query = "SELECT actor_id, action, resource_type, resource_id FROM audit_logs WHERE family_id = $1 ORDER BY id";
         let query = Statement::from_sql_and_values(self.db.backend(), query, [family_id.into()]);
-        let rows = self.db.connection().query_all_raw(query).await.unwrap();
+        let rows = self
+            .db
+            .read(backends::Scope::Own)
+            .await
+            .unwrap()
+            .connection()
+            .query_all_raw(query)
+            .await
+            .unwrap();
         rows.iter().map(|row| row.try_get_many_by_index().unwrap()).collect()
     }
 

@@ -25,7 +25,10 @@ impl Store {
     ) -> Result<Guess, Error> {
         let guess = Guess { email_hash: tokens::hash(email), at: now };
         // a crowd that guesses at a locked account is turned away by a read, and keeps nobody from writing
-        let seen = Entity::find_by_id(guess.email_hash.clone()).one(self.db.connection()).await.stored()?;
+        let seen = Entity::find_by_id(guess.email_hash.clone())
+            .one(self.db.read(Scope::Own).await?.connection())
+            .await
+            .stored()?;
         lockout::reserve(seen.unwrap_or_else(|| none(&guess)).guesses.0, now).map_err(Error::rate_limited)?;
 
         let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;

@@ -36,7 +36,7 @@ impl Store {
 
     /// The key that signs.
     pub async fn newest_key(&self) -> Result<Option<Model>, Error> {
-        newest(self.db.connection()).await
+        newest(self.db.read(Scope::Own).await?.connection()).await
     }
 
     /// The keys whose tokens may still be alive, the newest first.
@@ -44,7 +44,7 @@ impl Store {
         let usable = Condition::any()
             .add(Column::RetiredAt.is_null())
             .add(Column::RetiredAt.gt(now - ACCESS_LIFETIME));
-        newest_first().filter(usable).all(self.db.connection()).await.stored()
+        newest_first().filter(usable).all(self.db.read(Scope::Own).await?.connection()).await.stored()
     }
 }
 

@@ -61,7 +61,11 @@ impl Store {
     /// The session a refresh token was handed out for.
     pub async fn token_owner(&self, hash: &[u8]) -> Result<Option<sessions::Model>, Error> {
         let found = refresh_tokens::Entity::find_by_id(hash).find_also_related(sessions::Entity);
-        Ok(found.one(self.db.connection()).await.stored()?.and_then(|(_, session)| session))
+        Ok(found
+            .one(self.db.read(Scope::Own).await?.connection())
+            .await
+            .stored()?
+            .and_then(|(_, session)| session))
     }
 
     /// Exchanges a refresh token for the next one, or ends its session when it was exchanged before. The token's row is
@@ -102,7 +106,7 @@ impl Store {
 
     /// Whether a session has not ended and its account is not deleted.
     pub async fn session_alive(&self, session_id: i64) -> Result<bool, Error> {
-        alive(self.db.connection(), session_id).await
+        alive(self.db.read(Scope::Own).await?.connection(), session_id).await
     }
 }
 

@@ -35,8 +35,11 @@ impl Store {
 
     /// Whether an address has an account, be it a deleted one.
     pub async fn email_taken(&self, email: &str) -> Result<bool, Error> {
-        let found =
-            Entity::find().filter(Column::Email.eq(email)).one(self.db.connection()).await.stored()?;
+        let found = Entity::find()
+            .filter(Column::Email.eq(email))
+            .one(self.db.read(Scope::Own).await?.connection())
+            .await
+            .stored()?;
         Ok(found.is_some())
     }
 
@@ -59,18 +62,22 @@ impl Store {
 
     /// The living account of an address.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<Model>, Error> {
-        living().filter(Column::Email.eq(email)).one(self.db.connection()).await.stored()
+        living()
+            .filter(Column::Email.eq(email))
+            .one(self.db.read(Scope::Own).await?.connection())
+            .await
+            .stored()
     }
 
     /// A living account.
     pub async fn user(&self, id: i64) -> Result<Option<Model>, Error> {
-        living().filter(Column::Id.eq(id)).one(self.db.connection()).await.stored()
+        living().filter(Column::Id.eq(id)).one(self.db.read(Scope::Own).await?.connection()).await.stored()
     }
 
     /// The living ones among some accounts, by id.
     pub async fn users(&self, ids: Vec<i64>) -> Result<Vec<Model>, Error> {
         let found = living().filter(Column::Id.is_in(ids)).order_by_asc(Column::Id);
-        found.all(self.db.connection()).await.stored()
+        found.all(self.db.read(Scope::Own).await?.connection()).await.stored()
     }
 
     /// Gives a living account another name.

@@ -29,7 +29,8 @@ pub struct ReadImage<'a> {
 impl Store {
     /// A log's photo.
     pub async fn image(&self, scope: Scope, log_id: i64) -> Result<Option<Image>, Error> {
-        let row = of_logs(scope, &[log_id]).one(self.db.connection()).await.stored()?;
+        let reader = self.db.read_primary(scope.into()).await?;
+        let row = of_logs(scope, &[log_id]).one(reader.connection()).await.stored()?;
         row.map(|row| read(row).map(|(_, image)| image)).transpose()
     }
 
@@ -38,7 +39,8 @@ impl Store {
         if log_ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows = of_logs(scope, log_ids).all(self.db.connection()).await.stored()?;
+        let reader = self.db.read(scope.into()).await?;
+        let rows = of_logs(scope, log_ids).all(reader.connection()).await.stored()?;
         rows.into_iter().map(read).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Logs, one row a revision. The newest revision of a log is marked `current`.
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope as Tenant, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
@@ -45,13 +45,15 @@ impl Store {
     /// Where a log lives, and nothing of what it says.
     pub async fn locate(&self, log_id: i64) -> Result<Option<Scope>, Error> {
         let Some(month) = id::month(log_id) else { return Ok(None) };
-        let row = locating(log_id, month).one(self.db.connection()).await.stored()?;
-        Ok(row.map(|row| Scope { family_id: row.family_id, program_id: row.program_id }))
+        let place = locating(log_id, month).select_only().columns([Column::FamilyId, Column::ProgramId]);
+        let directory = self.db.read(Tenant::Directory).await?;
+        let place: Option<(i64, i64)> = place.into_tuple().one(directory.connection()).await.stored()?;
+        Ok(place.map(|(family_id, program_id)| Scope { family_id, program_id }))
     }
 
     /// A log as it stands.
     pub async fn current(&self, scope: Scope, log_id: i64) -> Result<Option<Revision>, Error> {
-        current(self.db.connection(), scope, log_id).await
+        current(self.db.read_primary(scope.into()).await?.connection(), scope, log_id).await
     }
 
     /// The same inside a transaction, which keeps others from adding a revision until it ends.
@@ -74,13 +76,19 @@ impl Store {
         revision: i32,
     ) -> Result<Option<Revision>, Error> {
         let Some(query) = of_log(scope, log_id) else { return Ok(None) };
-        let row = query.filter(Column::Revision.eq(revision)).one(self.db.connection()).await.stored()?;
+        let reader = self.db.read_primary(scope.into()).await?;
+        let row = query.filter(Column::Revision.eq(revision)).one(reader.connection()).await.stored()?;
         row.map(Revision::try_from).transpose()
     }
 
     /// Logs as they stand, newest first.
     pub async fn history(&self, history: &History) -> Result<Vec<Revision>, Error> {
-        let rows = paging(history).all(self.db.connection()).await.stored()?;
+        // vital signs are told as they are, whatever a replica has seen of them
+        let reader = match history.log_types.contains(&LogType::Checkin) {
+            true => self.db.read_primary(history.scope.into()).await?,
+            false => self.db.read(history.scope.into()).await?,
+        };
+        let rows = paging(history).all(reader.connection()).await.stored()?;
         rows.into_iter().map(Revision::try_from).collect()
     }
 

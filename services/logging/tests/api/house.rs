@@ -165,7 +165,10 @@ impl House {
 
     pub async fn rows<T: FromQueryResult>(&self, query: &str) -> Vec<T> {
         let query = Statement::from_string(self.db.backend(), query);
-        T::find_by_statement(query).all(self.db.connection()).await.unwrap()
+        T::find_by_statement(query)
+            .all(self.db.read(backends::Scope::Own).await.unwrap().connection())
+            .await
+            .unwrap()
     }
 
     pub async fn count(&self, table: &str) -> i64 {

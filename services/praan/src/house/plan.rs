@@ -178,8 +178,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_part_that_could_not_work_is_refused_with_the_remedy() {
+    #[test]
+    fn a_part_that_could_not_work_is_refused_with_the_remedy() {
         for (line, wanted) in [
             ("praan serve family", "--identity-url"),
             ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
@@ -197,6 +197,21 @@ mod tests {
                 .is_ok()
         );
         assert!(plan("praan serve family --identity-url http://127.0.0.1:1").is_ok());
+    }
+
+    #[test]
+    fn with_tls_every_address_is_https() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["family".to_owned()]).unwrap();
+        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let (certificate, key) = (certificate.display(), key.display());
+        let tls = format!("--tls-cert {certificate} --tls-key {key} --tls-ca {certificate}");
+        let said =
+            plan(&format!("praan serve family {tls} --identity-url http://i")).err().unwrap().to_string();
+        assert!(said.contains("http://i") && said.contains("https://"), "{said}");
+        assert!(plan(&format!("praan serve family {tls} --identity-url https://i")).unwrap().tls.is_some());
     }
 
     #[test]

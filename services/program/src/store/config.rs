@@ -1,6 +1,6 @@
 //! The versions of a program's goals. They are added, and never changed.
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -17,7 +17,8 @@ use crate::domain::program::Program;
 impl Store {
     /// All versions of a program's goals, oldest first.
     pub async fn configs(&self, program: &Program) -> Result<Vec<Config>, Error> {
-        let rows = of(program).order_by_asc(Column::Version).all(self.db.connection()).await.stored()?;
+        let reader = self.db.read_primary(Scope::Family(program.family_id)).await?;
+        let rows = of(program).order_by_asc(Column::Version).all(reader.connection()).await.stored()?;
         rows.into_iter().map(Config::try_from).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The days of a program that do not count.
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::NaiveDate;
 use sea_orm::sea_query::OnConflict;
@@ -13,7 +13,8 @@ use crate::domain::program::{Pause, Program};
 impl Store {
     /// The pauses of a program, oldest first.
     pub async fn pauses(&self, program: &Program) -> Result<Vec<Pause>, Error> {
-        let rows = of(program).order_by_asc(Column::FromDate).all(self.db.connection()).await.stored()?;
+        let reader = self.db.read_primary(Scope::Family(program.family_id)).await?;
+        let rows = of(program).order_by_asc(Column::FromDate).all(reader.connection()).await.stored()?;
         Ok(rows.into_iter().map(|row| Pause { from: row.from_date, resume: row.resume_date }).collect())
     }
 }

@@ -1,10 +1,15 @@
 //! Programs. Whoever changes one holds its row's lock, so that changes of one program follow each other.
 
-use backends::{DbResultExt, Tx};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 
 use super::Store;
 use super::entity::care_programs::{ActiveModel, Column, Entity, Model};
@@ -14,7 +19,14 @@ use crate::domain::program::{Program, State};
 impl Store {
     /// A program, living or deleted. For [`crate::access`] and the services that are told everything.
     pub async fn program(&self, id: i64) -> Result<Option<Program>, Error> {
-        let row = Entity::find().filter(Column::Id.eq(id)).one(self.db.connection()).await.stored()?;
+        let family =
+            Entity::find().filter(Column::Id.eq(id)).select_only().column(Column::FamilyId).into_tuple();
+        let directory = self.db.read(Scope::Directory).await?;
+        let family: Option<i64> = family.one(directory.connection()).await.stored()?;
+        drop(directory);
+        let Some(family_id) = family else { return Ok(None) };
+        let reader = self.db.read_primary(Scope::Family(family_id)).await?;
+        let row = Entity::find_by_id((family_id, id)).one(reader.connection()).await.stored()?;
         row.map(Program::try_from).transpose()
     }
 
@@ -36,8 +48,25 @@ impl Store {
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
             .limit(limit);
-        let rows = query.all(self.db.connection()).await.stored()?;
-        rows.into_iter().map(Program::try_from).collect()
+        self.told(query).await
+    }
+
+    /// Programs in their order: which they are says the directory, and what is to tell of them each family.
+    async fn told(&self, programs: Select<Entity>) -> Result<Vec<Program>, Error> {
+        let ids = programs.select_only().columns([Column::FamilyId, Column::Id]).into_tuple();
+        let ids: Vec<(i64, i64)> =
+            ids.all(self.db.read(Scope::Directory).await?.connection()).await.stored()?;
+        let mut by_family = BTreeMap::<_, Vec<_>>::new();
+        ids.into_iter().for_each(|(family_id, id)| by_family.entry(family_id).or_default().push(id));
+        let mut told = Vec::new();
+        for (family_id, ids) in by_family {
+            let reader = self.db.read(Scope::Family(family_id)).await?;
+            let found = Entity::find().filter(Column::FamilyId.eq(family_id)).filter(Column::Id.is_in(ids));
+            let rows = found.filter(Column::DeletedAt.is_null()).all(reader.connection()).await.stored()?;
+            told.extend(rows.into_iter().map(Program::try_from).collect::<Result<Vec<_>, _>>()?);
+        }
+        told.sort_by_key(|program| Reverse((program.created_at, program.id)));
+        Ok(told)
     }
 }
 

@@ -157,7 +157,12 @@ impl House {
             n: i64,
         }
         let query = Statement::from_string(self.db.backend(), format!("SELECT count(*) AS n FROM {what}"));
-        Count::find_by_statement(query).one(self.db.connection()).await.unwrap().unwrap().n
+        Count::find_by_statement(query)
+            .one(self.db.read(backends::Scope::Own).await.unwrap().connection())
+            .await
+            .unwrap()
+            .unwrap()
+            .n
     }
 }
 

@@ -1,4 +1,4 @@
-use backends::schema;
+use backends::schema::{self, Tenant};
 use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
@@ -8,7 +8,8 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::shared(manager).await?;
-        schema::run(manager, TABLES).await
+        schema::run(manager, TABLES).await?;
+        schema::tenant_tables(manager, TENANTS).await
     }
 }
 
@@ -30,4 +31,12 @@ const TABLES: &[&str] = &[
         family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,
         log_id BIGINT NOT NULL, log_type TEXT, status TEXT, date DATE NOT NULL, total_score INTEGER,
         occurred_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, program_id, id))",
+];
+
+/// Nothing is looked for here without its family.
+const TENANTS: &[Tenant] = &[
+    Tenant { table: "plans", directory: &[] },
+    Tenant { table: "contributions", directory: &[] },
+    Tenant { table: "adherence_metrics", directory: &[] },
+    Tenant { table: "program_events", directory: &[] },
 ];

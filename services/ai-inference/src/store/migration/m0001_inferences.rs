@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use backends::schema;
+use backends::schema::{self, Tenant};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
@@ -15,7 +15,9 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::shared(manager).await?;
-        schema::run(manager, INFERENCES).await
+        schema::run(manager, INFERENCES).await?;
+        schema::tenant_tables(manager, &[Tenant { table: "inferences", directory: &["family_id", "log_id"] }])
+            .await
     }
 }
 

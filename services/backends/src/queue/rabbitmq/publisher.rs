@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::fault::{fault, in_time};
 use super::link::Link;
-use super::topology::Address;
+use super::topology::{self, Address};
 
 /// How many messages may wait for their confirms at once.
 const IN_FLIGHT: usize = 128;
@@ -59,6 +59,8 @@ impl Publisher {
             return Ok(channel);
         }
         let channel = self.link.channel().await?;
+        // the first message may come before the first consumer
+        topology::declare_events(&channel).await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(fault)?;
         Ok(channel)
     }

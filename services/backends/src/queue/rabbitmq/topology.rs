@@ -62,9 +62,14 @@ pub fn wait(subscription: &Subscription, failures: u32) -> Duration {
     Duration::from_millis(millis.max(1).next_power_of_two())
 }
 
+/// Declares the exchange that every message is published to.
+pub async fn declare_events(channel: &Channel) -> Result<(), Error> {
+    exchange(channel, EVENTS, ExchangeKind::Topic).await
+}
+
 /// Declares all that a subscription needs; what is there already stays.
 pub async fn declare(channel: &Channel, subscription: &Subscription) -> Result<(), Error> {
-    exchange(channel, EVENTS, ExchangeKind::Topic).await?;
+    declare_events(channel).await?;
     let (name, dead) = (&subscription.queue, dead(&subscription.queue));
     quorum_queue(channel, &dead, &[("x-delivery-limit", UNLIMITED.into())]).await?;
     let limited = [("x-delivery-limit", DELIVERY_LIMIT.into()), ("x-dead-letter-routing-key", text(&dead))];

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: i64,
+    pub family_id: i64,
     /// When it came into being.
     pub created_at: DateTime<Utc>,
 }

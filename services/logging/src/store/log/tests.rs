@@ -22,7 +22,10 @@ async fn plan(db: &Database, query: Select<Entity>) -> String {
     let Statement { sql, values, .. } = query.build(db.backend());
     let explained = format!("EXPLAIN QUERY PLAN {sql}");
     let statement = Statement { sql: explained, values, db_backend: db.backend() };
-    let steps = Step::find_by_statement(statement).all(db.connection()).await.unwrap();
+    let steps = Step::find_by_statement(statement)
+        .all(db.read(Tenant::Own).await.unwrap().connection())
+        .await
+        .unwrap();
     steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("; ")
 }
 

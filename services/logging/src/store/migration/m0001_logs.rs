@@ -1,6 +1,6 @@
 use async_trait::async_trait;
-use backends::schema;
-use sea_orm::DbErr;
+use backends::schema::{self, Tenant};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 pub struct Migration;
@@ -15,22 +15,38 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::shared(manager).await?;
-        schema::run(manager, LOGS).await
+        let divided = manager.get_connection().get_database_backend() == DbBackend::Postgres;
+        let by_month = if divided { "PARTITION BY RANGE (timestamp)" } else { "" };
+        schema::run(manager, &[&format!("{DAILY_LOGS} {by_month}")]).await?;
+        schema::run(manager, TABLES).await?;
+        if divided {
+            schema::run(manager, &["CREATE TABLE daily_logs_default PARTITION OF daily_logs DEFAULT"])
+                .await?;
+            schema::directory_columns(manager, "daily_logs_default", &["timestamp"]).await?;
+        }
+        schema::tenant_tables(manager, TENANTS).await
     }
 }
 
-/// `time_zone` is where the member lived when the revision was made, to tell which day it was there.
-const LOGS: &[&str] = &[
-    r#"CREATE TABLE daily_logs (
-        family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, id BIGINT NOT NULL,
-        revision INTEGER NOT NULL, log_type TEXT NOT NULL, status TEXT NOT NULL, is_verified BOOLEAN NOT NULL,
-        payload JSONB NOT NULL, flags JSONB NOT NULL, local_date DATE NOT NULL, utc_offset_minutes INTEGER NOT NULL,
-        time_zone TEXT NOT NULL, author_id BIGINT NOT NULL, "current" BOOLEAN NOT NULL, plan_version BIGINT NOT NULL,
-        recorded_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, program_id, timestamp, id, revision))"#,
+/// `time_zone` is where the member lived when the revision was made, to tell which day it was there. On PostgreSQL it is divided by
+/// month; what falls into no month that was made ahead of time goes to the default partition.
+const DAILY_LOGS: &str = r#"CREATE TABLE daily_logs (
+    family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, id BIGINT NOT NULL,
+    revision INTEGER NOT NULL, log_type TEXT NOT NULL, status TEXT NOT NULL, is_verified BOOLEAN NOT NULL,
+    payload JSONB NOT NULL, flags JSONB NOT NULL, local_date DATE NOT NULL, utc_offset_minutes INTEGER NOT NULL,
+    time_zone TEXT NOT NULL, author_id BIGINT NOT NULL, "current" BOOLEAN NOT NULL, plan_version BIGINT NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, program_id, timestamp, id, revision))"#;
+
+const TABLES: &[&str] = &[
     r#"CREATE INDEX daily_logs_history ON daily_logs (family_id, program_id, timestamp DESC, id DESC) WHERE "current""#,
     "CREATE INDEX daily_logs_id ON daily_logs (id, timestamp)",
     "CREATE TABLE image_metadata (
         family_id BIGINT NOT NULL, log_id BIGINT NOT NULL, program_id BIGINT NOT NULL, s3_key TEXT NOT NULL,
         kept_key TEXT, upload_timestamp TIMESTAMPTZ NOT NULL, processing_status TEXT NOT NULL, extracted_data JSONB,
         failure_reason TEXT, PRIMARY KEY (family_id, log_id), UNIQUE (family_id, s3_key))",
+];
+
+const TENANTS: &[Tenant] = &[
+    Tenant { table: "daily_logs", directory: &["family_id", "program_id", "timestamp", "id", "revision"] },
+    Tenant { table: "image_metadata", directory: &[] },
 ];

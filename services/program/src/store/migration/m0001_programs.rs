@@ -1,4 +1,4 @@
-use backends::schema;
+use backends::schema::{self, Tenant};
 use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
@@ -8,7 +8,8 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::shared(manager).await?;
-        schema::run(manager, TABLES).await
+        schema::run(manager, TABLES).await?;
+        schema::tenant_tables(manager, TENANTS).await
     }
 }
 
@@ -29,4 +30,13 @@ const TABLES: &[&str] = &[
         family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, from_date DATE NOT NULL, resume_date DATE,
         PRIMARY KEY (family_id, program_id, from_date),
         FOREIGN KEY (family_id, program_id) REFERENCES care_programs (family_id, id) ON DELETE CASCADE)",
+];
+
+const TENANTS: &[Tenant] = &[
+    Tenant {
+        table: "care_programs",
+        directory: &["family_id", "id", "member_id", "created_at", "deleted_at"],
+    },
+    Tenant { table: "program_configs", directory: &[] },
+    Tenant { table: "program_pauses", directory: &[] },
 ];

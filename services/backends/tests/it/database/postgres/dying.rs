@@ -78,7 +78,8 @@ async fn a_connection_given_up_within_a_statement_is_not_used_again() {
 
 #[tokio::test]
 async fn what_failed_within_cannot_be_committed() {
-    let db = ready(&Own::default()).await;
+    let adapter = Own::default();
+    let db = ready(&adapter).await;
     let tx = db.write(&somebody(), Action::Update, "Counter", Scope::Own).await.unwrap();
     count_up(&tx).await.unwrap();
     assert!(tx.connection().execute_unprepared("SELECT 1 / 0").await.is_err());
@@ -111,8 +112,19 @@ async fn a_wrong_address_is_told_without_the_password() {
     ] {
         let settings = backends::db::Postgres::new(url, "test-service");
         let error = backends::Database::connect(settings, &clock).await.err().unwrap();
-        assert!(!format!("{error} {error:?}").contains("sesame"), "{error:?}");
+        let told = format!("{error} {error:?} {}", cause(&error));
+        assert!(!told.contains("sesame"), "{told}");
     }
+}
+
+/// The cause that the log gets to see.
+fn cause(error: &chassis::Error) -> String {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let file = log.reopen().unwrap();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(file)).finish();
+    tracing::subscriber::with_default(subscriber, || error.log("as a test"));
+    std::fs::read_to_string(log.path()).unwrap()
 }
 
 #[tokio::test]
@@ -120,8 +132,7 @@ async fn who_may_not_migrate_is_told_so() {
     let adapter = Own::default();
     let settings = backends::db::Postgres { direct_url: None, ..adapter.settings().await };
     let db = backends::Database::connect(settings, &Clock::system()).await.unwrap();
-    let refused = db.migrate::<crate::database::Migrator>().await.unwrap_err();
-    let cause = format!("{refused:?}");
+    let cause = cause(&db.migrate::<crate::database::Migrator>().await.unwrap_err());
     assert!(cause.contains("role app may not change the tables"), "{cause}");
     // once the owner has done it, anybody may start
     let owner = adapter.open(&Clock::system()).await;

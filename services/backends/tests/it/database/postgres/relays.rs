@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use backends::outbox::Relay;
 use backends::queue::{DeadLetter, Handler, Message, Subscription};
-use backends::{Action, Queue, Scope};
+use backends::{Action, Database, Queue, Scope};
 use chassis::clock::Clock;
 use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
@@ -104,9 +104,15 @@ async fn a_message_of_a_dead_relay_waits_for_the_end_of_its_lease() {
         tx.commit_quietly().await.unwrap();
     };
     send("things.changed").await;
-    let (silent, dying) = (Counting::new(0), foundation(&clock));
-    Relay::start(&dying, &adapter.open(&clock).await, silent.clone());
+    let silent = Counting::new(0);
+    let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (settings, its_clock, its_broker) = (adapter.settings().await, clock.clone(), silent.clone());
+    process.spawn(async move {
+        let db = Database::connect(settings, &its_clock).await.unwrap();
+        Relay::start(&foundation(&its_clock), &db, its_broker);
+    });
     wait::until("the message on its way", async || silent.times() == HashMap::from([(1, 1)])).await;
+    process.shutdown_background();
 
     let broker = Counting::new(100);
     Relay::start(&foundation(&clock), &adapter.open(&clock).await, broker.clone());
@@ -117,5 +123,5 @@ async fn a_message_of_a_dead_relay_waits_for_the_end_of_its_lease() {
     assert_eq!(broker.times(), HashMap::from([(1, 1)]));
     clock.advance(TimeDelta::seconds(61));
     wait::until("the first message", async || waiting().await == 0).await;
-    assert_eq!(broker.times(), HashMap::from([(1, 2)]));
+    assert_eq!((silent.times(), broker.times()), (HashMap::from([(1, 1)]), HashMap::from([(1, 2)])));
 }

@@ -98,7 +98,8 @@ async fn nobody_meets_a_row_of_another_family() {
 
 #[tokio::test]
 async fn the_directory_shows_whose_a_row_is_and_nothing_else() {
-    let db = two_families(&Own::default()).await;
+    let adapter = Own::default();
+    let db = two_families(&adapter).await;
     let ids = "SELECT family_id FROM readings WHERE id IN (1, 2) ORDER BY id";
     assert_eq!(numbers(&db, Scope::Directory, ids).await.unwrap(), [1, 2]);
     for sql in ["SELECT systolic FROM readings", "SELECT id FROM readings WHERE systolic > 0"] {

@@ -28,7 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chassis::clock::Clock;
-use chassis::{Actor, Error};
+use chassis::{Actor, Error, Foundation};
 use sea_orm::DbBackend;
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
@@ -70,8 +70,9 @@ impl Database {
     }
 
     /// Connects to PostgreSQL.
-    pub async fn connect(settings: Postgres, clock: &Clock) -> Result<Self, Error> {
-        Ok(Self::over(Engine::Postgres(Box::new(postgres::Server::connect(settings).await?)), clock))
+    pub async fn connect(settings: Postgres, foundation: &Foundation) -> Result<Self, Error> {
+        let server = postgres::Server::connect(settings, &foundation.tasks).await?;
+        Ok(Self::over(Engine::Postgres(Box::new(server)), &foundation.clock))
     }
 
     fn over(engine: Engine, clock: &Clock) -> Self {
@@ -138,7 +139,7 @@ impl Database {
     }
 
     pub(crate) async fn open(&self, scope: Scope) -> Result<Tx, Error> {
-        Ok(Tx::new(self.clone(), self.0.engine.write(scope).await?))
+        Ok(Tx::new(self.clone(), self.0.engine.write(scope).await?, scope))
     }
 
     /// For statements of the house's own.

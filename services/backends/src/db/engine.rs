@@ -40,7 +40,7 @@ impl Engine {
     pub async fn read_primary(&self, scope: Scope) -> Result<Connection, Error> {
         match self {
             Self::Sqlite(files) => Ok(files.read()),
-            Self::Postgres(server) => server.read(scope).await.map(Connection::postgres),
+            Self::Postgres(server) => server.read_primary(scope).await.map(Connection::postgres),
         }
     }
 

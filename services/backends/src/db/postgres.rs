@@ -10,10 +10,14 @@ mod locks;
 mod migrate;
 mod pool;
 mod refusal;
+mod replicas;
 mod transaction;
+
+use std::sync::Arc;
 
 use chassis::Error;
 use chassis::idempotency::Key;
+use chassis::shutdown::Tasks;
 use sea_orm::DbErr;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -21,7 +25,8 @@ use sqlx::postgres::PgConnectOptions;
 use super::Scope;
 use crate::error::DbResultExt;
 pub use migrate::{alter, migrate};
-pub use transaction::Transaction;
+use replicas::Replicas;
+pub use transaction::{Retreat, Transaction};
 
 /// Where a PostgreSQL database is, and how it is used.
 pub struct Postgres {
@@ -57,16 +62,19 @@ pub struct Server {
     primary: PgPool,
     /// For ids and for the outbox: who holds a transaction may wait for these, and never the other way round.
     housekeeping: PgPool,
+    replicas: Arc<Replicas>,
 }
 
 impl Server {
     /// Opens the first connection, so that a wrong address shows at once.
-    pub async fn connect(settings: Postgres) -> Result<Self, Error> {
+    pub async fn connect(settings: Postgres, tasks: &Tasks) -> Result<Self, Error> {
         let names = begin::Names::of(&settings.schema());
         let options = pool::options(&settings.url, settings.service)?;
         let primary = pool::open(settings.connections, options.clone()).await?;
         let housekeeping = pool::lazy(2, options.clone());
-        Ok(Self { settings, names, options, primary, housekeeping })
+        let replicas = Replicas::of(&settings.replicas, settings.service, settings.connections)?;
+        replicas.watch(&housekeeping, tasks);
+        Ok(Self { settings, names, options, primary, housekeeping, replicas })
     }
 
     /// A transaction that may write.
@@ -74,8 +82,22 @@ impl Server {
         self.begin(&self.primary, begin::Mode::Write, scope).await.stored()
     }
 
-    /// A transaction that may not.
+    /// A transaction that may not, and need not see what others have only just committed.
     pub async fn read(&self, scope: Scope) -> Result<Transaction, Error> {
+        let Scope::Family(family_id) = scope else { return self.read_primary(scope).await };
+        let Some(replica) = self.replicas.showing(family_id) else { return self.read_primary(scope).await };
+        let beginning = self.names.begin(begin::Mode::Read, scope);
+        let retreat = Retreat { replica, primary: self.primary.clone(), beginning };
+        Transaction::begin_on_replica(retreat, self.names.role(scope)).await.stored()
+    }
+
+    /// Notes that something of a family was committed, or may have been.
+    pub fn wrote(&self, families: &[i64]) {
+        self.replicas.wrote(families);
+    }
+
+    /// A transaction that may not, and sees all that is committed.
+    pub async fn read_primary(&self, scope: Scope) -> Result<Transaction, Error> {
         self.begin(&self.primary, begin::Mode::Read, scope).await.stored()
     }
 
@@ -113,6 +135,7 @@ impl Server {
     pub async fn close(&self) {
         self.primary.close().await;
         self.housekeeping.close().await;
+        self.replicas.close().await;
     }
 
     async fn begin(&self, pool: &PgPool, mode: begin::Mode, scope: Scope) -> Result<Transaction, DbErr> {

@@ -9,3 +9,13 @@ pub enum Scope {
     /// No family's: accounts, sessions, the outbox.
     Own,
 }
+
+impl Scope {
+    /// The family, if it is about one.
+    pub(super) fn family(self) -> Option<i64> {
+        match self {
+            Self::Family(id) => Some(id),
+            Self::Directory | Self::Own => None,
+        }
+    }
+}

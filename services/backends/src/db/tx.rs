@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chassis::{Actor, Error};
@@ -20,11 +21,14 @@ pub struct Tx {
     blocks: ids::Blocks,
     /// Whether there is something for the relay.
     due_now: AtomicBool,
+    /// The families it is about.
+    families: Mutex<Vec<i64>>,
 }
 
 impl Tx {
-    pub(super) fn new(db: Database, inner: Connection) -> Self {
-        Self { db, inner, blocks: ids::Blocks::default(), due_now: AtomicBool::new(false) }
+    pub(super) fn new(db: Database, inner: Connection, scope: Scope) -> Self {
+        let families = Mutex::new(scope.family().into_iter().collect());
+        Self { db, inner, blocks: ids::Blocks::default(), due_now: AtomicBool::new(false), families }
     }
 
     /// The transaction, for the statements of the effect.
@@ -36,6 +40,7 @@ impl Tx {
     pub async fn enter(&self, scope: Scope) -> Result<(), Error> {
         if let Engine::Postgres(server) = self.db.engine() {
             self.inner.execute_unprepared(&server.entering(scope)).await.stored()?;
+            self.families.lock().unwrap_or_else(PoisonError::into_inner).extend(scope.family());
         }
         Ok(())
     }
@@ -101,7 +106,12 @@ impl Tx {
 
     /// Commits without an audit row: the effect is not a person's act.
     pub async fn commit_quietly(self) -> Result<(), Error> {
-        self.inner.commit().await.stored()?;
+        let committed = self.inner.commit().await.stored();
+        // also where nobody knows how it ended
+        if let Engine::Postgres(server) = self.db.engine() {
+            server.wrote(&self.families.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        committed?;
         self.blocks.pour(&self.db.0.ids.blocks);
         if self.due_now.into_inner() {
             self.db.outbox_filled().notify_one();

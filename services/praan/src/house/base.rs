@@ -134,7 +134,7 @@ pub async fn open_database(
     foundation: &Foundation,
 ) -> Result<(Database, Option<lock::Lock>), Error> {
     if let Some(server) = databases.of(service) {
-        return Ok((Database::connect(server, &foundation.clock).await?, None));
+        return Ok((Database::connect(server, foundation).await?, None));
     }
     let lock = lock::take(folder, service.name())?;
     let database =

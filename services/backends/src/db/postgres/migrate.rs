@@ -42,7 +42,7 @@ pub async fn alter(server: &Server, statements: &[String]) -> Result<(), Error> 
 
 async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
     // any failure is looked into by those who have more rights
-    let Ok(transaction) = server.read(Scope::Own).await else { return false };
+    let Ok(transaction) = server.read_primary(Scope::Own).await else { return false };
     let pending = M::get_pending_migrations_read_only(&Connection::postgres(transaction)).await;
     pending.is_ok_and(|pending| pending.is_empty())
 }

@@ -30,6 +30,11 @@ pub fn lazy(most: u32, options: PgConnectOptions) -> PgPool {
     pool(most).connect_lazy_with(options)
 }
 
+/// A pool of a server that others can stand in for: who gets no connection soon goes elsewhere.
+pub fn hasty(most: u32, options: PgConnectOptions) -> PgPool {
+    pool(most).acquire_timeout(Duration::from_millis(300)).connect_lazy_with(options)
+}
+
 fn pool(most: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(most)

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::refusal;
+use super::replicas::Replica;
 
 /// How long to look for a connection on which a transaction can begin. One that broke while it was idle is passed over.
 const TO_BEGIN: Duration = Duration::from_secs(2);
@@ -25,6 +26,9 @@ const TO_BEGIN: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(6);
 
 type Manager = <Postgres as Database>::TransactionManager;
+
+/// How long to wait for one that another can stand in for.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// An open transaction. Dropped, it is rolled back.
 pub struct Transaction {
@@ -36,6 +40,18 @@ pub struct Transaction {
 struct Held {
     connection: PoolConnection<Postgres>,
     state: State,
+    /// Where to begin anew, if this one fails.
+    retreat: Option<Retreat>,
+}
+
+/// Where a transaction that only reads begins anew when its replica fails it.
+pub struct Retreat {
+    /// The replica.
+    pub replica: Arc<Replica>,
+    /// The primary.
+    pub primary: PgPool,
+    /// The same beginning.
+    pub beginning: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,21 +69,18 @@ enum State {
 impl Transaction {
     /// Begins one, on a connection that answers.
     pub async fn begin(pool: &PgPool, beginning: String, role: Arc<str>) -> Result<Self, DbErr> {
-        let since = Instant::now();
-        loop {
-            let connection = pool.acquire().await.map_err(acquire)?;
-            let mut held = Held { connection, state: State::Busy };
-            let beginning = AssertSqlSafe(beginning.as_str()).into_sql_str();
-            let begun = timeout(TO_BEGIN, Manager::begin(&mut held.connection, Some(beginning))).await;
-            match begun.map_err(|_| refusal::silent())? {
-                Ok(()) => {
-                    held.state = State::Open;
-                    return Ok(Self { held: Mutex::new(held), role });
-                }
-                Err(error) if refusal::is_lost(&error) && since.elapsed() < TO_BEGIN => {}
-                Err(error) => return Err(refusal::told(error, &role, "SET ROLE")),
-            }
-        }
+        Ok(Self { held: Mutex::new(Held::begin(pool, &beginning, &role).await?), role })
+    }
+
+    /// Begins one on a replica, to go on on the primary when that fails.
+    pub async fn begin_on_replica(retreat: Retreat, role: Arc<str>) -> Result<Self, DbErr> {
+        let begun =
+            timeout(LITTLE_PATIENCE, Held::begin(&retreat.replica.pool, &retreat.beginning, &role)).await;
+        let held = match begun {
+            Ok(Ok(held)) => Held::with_retreat(held, retreat),
+            _ => retreat.go(&role).await?,
+        };
+        Ok(Self { held: Mutex::new(held), role })
     }
 
     /// Commits; fails when a statement has failed, since the server would then roll back and call it a success.
@@ -123,16 +136,70 @@ impl Transaction {
         run: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
     ) -> Result<T, DbErr> {
         let mut held = self.held.lock().await;
-        let before = held.state;
-        held.state = State::Busy;
-        let answer = timeout(PATIENCE, run(&mut held.connection)).await.map_err(|_| refusal::silent())?;
-        held.state = match &answer {
+        if held.retreat.is_some() {
+            let answer = held.run(&run, LITTLE_PATIENCE).await;
+            match (answer, held.retreat.take_if(|_| true)) {
+                (Ok(Err(error)), Some(retreat)) if refusal::is_replicas(&error) => {
+                    *held = retreat.go(&self.role).await?
+                }
+                (Err(_), Some(retreat)) => *held = retreat.go(&self.role).await?,
+                (Ok(answer), retreat) => {
+                    held.retreat = retreat;
+                    return answer.map_err(|error| refusal::told(error, &self.role, sql));
+                }
+                (Err(silent), None) => return Err(silent),
+            }
+        }
+        held.run(&run, PATIENCE).await?.map_err(|error| refusal::told(error, &self.role, sql))
+    }
+}
+
+impl Retreat {
+    async fn go(self, role: &str) -> Result<Held, DbErr> {
+        self.replica.leave();
+        Held::begin(&self.primary, &self.beginning, role).await
+    }
+}
+
+impl Held {
+    async fn begin(pool: &PgPool, beginning: &str, role: &str) -> Result<Self, DbErr> {
+        let since = Instant::now();
+        loop {
+            let connection = pool.acquire().await.map_err(acquire)?;
+            let mut held = Self { connection, state: State::Busy, retreat: None };
+            let beginning = AssertSqlSafe(beginning).into_sql_str();
+            let begun = timeout(TO_BEGIN, Manager::begin(&mut held.connection, Some(beginning))).await;
+            match begun.map_err(|_| refusal::silent())? {
+                Ok(()) => {
+                    held.state = State::Open;
+                    return Ok(held);
+                }
+                Err(error) if refusal::is_lost(&error) && since.elapsed() < TO_BEGIN => {}
+                Err(error) => return Err(refusal::told(error, role, "SET ROLE")),
+            }
+        }
+    }
+
+    fn with_retreat(mut held: Self, retreat: Retreat) -> Self {
+        held.retreat = Some(retreat);
+        held
+    }
+
+    /// Runs a statement; fails when there is no answer at all.
+    async fn run<T>(
+        &mut self,
+        run: &impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+        patience: Duration,
+    ) -> Result<Result<T, sqlx::Error>, DbErr> {
+        let before = std::mem::replace(&mut self.state, State::Busy);
+        let answer = timeout(patience, run(&mut self.connection)).await.map_err(|_| refusal::silent())?;
+        self.state = match &answer {
             Ok(_) => before,
             Err(error) if before == State::Open && refusal::is_lost(error) => State::Busy,
             Err(_) if before == State::Open => State::Failed,
             Err(_) => before,
         };
-        answer.map_err(|error| refusal::told(error, &self.role, sql))
+        Ok(answer)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod dying;
 mod relays;
+mod replicas;
 mod twins;
 mod walls;
 
@@ -9,7 +10,9 @@ use std::sync::Arc;
 
 use backends::Database;
 use backends::db::Postgres;
+use chassis::Foundation;
 use chassis::clock::Clock;
+use chassis::shutdown::Tasks;
 use servers::Postgres as Server;
 use tokio::sync::OnceCell;
 
@@ -66,7 +69,8 @@ impl Own {
 
 impl Adapter for Own {
     async fn open(&self, clock: &Clock) -> Database {
-        Database::connect(self.settings().await, clock).await.unwrap()
+        let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
+        Database::connect(self.settings().await, &foundation).await.unwrap()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use backends::{Action, Scope};
-use chassis::Kind;
 use chassis::clock::Clock;
+use chassis::{Foundation, Kind};
 use sea_orm::ConnectionTrait;
 
 use super::Own;
@@ -102,7 +102,6 @@ async fn waiting_for_a_lock_and_running_long_have_an_end() {
 
 #[tokio::test]
 async fn a_wrong_address_is_told_without_the_password() {
-    let clock = Clock::system();
     let adapter = Own::default();
     let port = adapter.server().await.port();
     for url in [
@@ -111,7 +110,7 @@ async fn a_wrong_address_is_told_without_the_password() {
         "postgres:/praan:open%20sesame".to_owned(),
     ] {
         let settings = backends::db::Postgres::new(url, "test-service");
-        let error = backends::Database::connect(settings, &clock).await.err().unwrap();
+        let error = backends::Database::connect(settings, &Foundation::system()).await.err().unwrap();
         let told = format!("{error} {error:?} {}", cause(&error));
         assert!(!told.contains("sesame"), "{told}");
     }
@@ -131,7 +130,7 @@ fn cause(error: &chassis::Error) -> String {
 async fn who_may_not_migrate_is_told_so() {
     let adapter = Own::default();
     let settings = backends::db::Postgres { direct_url: None, ..adapter.settings().await };
-    let db = backends::Database::connect(settings, &Clock::system()).await.unwrap();
+    let db = backends::Database::connect(settings, &Foundation::system()).await.unwrap();
     let cause = cause(&db.migrate::<crate::database::Migrator>().await.unwrap_err());
     assert!(cause.contains("role app may not change the tables"), "{cause}");
     // once the owner has done it, anybody may start

@@ -108,7 +108,7 @@ async fn a_message_of_a_dead_relay_waits_for_the_end_of_its_lease() {
     let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (settings, its_clock, its_broker) = (adapter.settings().await, clock.clone(), silent.clone());
     process.spawn(async move {
-        let db = Database::connect(settings, &its_clock).await.unwrap();
+        let db = Database::connect(settings, &foundation(&its_clock)).await.unwrap();
         Relay::start(&foundation(&its_clock), &db, its_broker);
     });
     wait::until("the message on its way", async || silent.times() == HashMap::from([(1, 1)])).await;

@@ -21,16 +21,13 @@ pub enum Target {
     RabbitMq,
     /// The cache.
     Redis,
-    /// A service, by name.
-    Service(&'static str),
 }
 
 impl Target {
     /// Every target with every fault it is put to.
-    pub fn all() -> Vec<(Target, &'static str)> {
-        let servers = [Target::Postgres, Target::RabbitMq, Target::Redis];
-        let targets = servers.into_iter().chain(ORDER.map(Target::Service));
-        targets.flat_map(|target| [(target, "kill -9"), (target, "SIGSTOP")]).collect()
+    pub fn all() -> impl Iterator<Item = (Target, &'static str)> {
+        let targets = [Target::Postgres, Target::RabbitMq, Target::Redis];
+        targets.into_iter().flat_map(|target| [(target, "kill -9"), (target, "SIGSTOP")])
     }
 }
 
@@ -97,35 +94,26 @@ impl Fleet {
     }
 
     /// Kills a part, or makes it stand still.
-    pub async fn harm(&mut self, target: Target, fault: &str) {
-        match (target, fault) {
-            (Target::Service(name), "kill -9") => self.process(name).kill().await,
-            (Target::Service(name), _) => self.process(name).signal("STOP").await,
-            (server, "kill -9") => self.server(server).kill9().await,
-            (server, _) => self.server(server).sigstop(),
+    pub async fn harm(&self, target: Target, fault: &str) {
+        match fault {
+            "kill -9" => self.server(target).kill9().await,
+            _ => self.server(target).sigstop(),
         }
     }
 
     /// Starts it again, or lets it go on.
-    pub async fn heal(&mut self, target: Target, fault: &str) {
-        match (target, fault) {
-            (Target::Service(name), "kill -9") => self.process(name).restart().await,
-            (Target::Service(name), _) => self.process(name).signal("CONT").await,
-            (server, "kill -9") => self.server(server).restart().await,
-            (server, _) => self.server(server).sigcont(),
+    pub async fn heal(&self, target: Target, fault: &str) {
+        match fault {
+            "kill -9" => self.server(target).restart().await,
+            _ => self.server(target).sigcont(),
         }
-    }
-
-    fn process(&mut self, name: &str) -> &mut Process {
-        let found = self.processes.iter_mut().find(|(service, _)| *service == name);
-        found.map(|(_, process)| process).expect("a service of the fleet")
     }
 
     fn server(&self, target: Target) -> &Server {
         match target {
             Target::Postgres => &self.postgres,
             Target::RabbitMq => &self.rabbitmq,
-            _ => &self.redis,
+            Target::Redis => &self.redis,
         }
     }
 

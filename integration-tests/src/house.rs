@@ -42,7 +42,14 @@ impl House {
             key_encryption_key_file: None,
             servers: Servers::default(),
         };
-        let plan = Plan { here: Service::all(), listen: free, remotes: Remotes::default(), tls: None, edge, storage };
+        let plan = Plan {
+            here: Service::all(),
+            listen: free,
+            remotes: Remotes::default(),
+            tls: None,
+            edge,
+            storage,
+        };
         let foundation = Foundation::system();
         let lit = house::light(&plan, &foundation).await.expect("the house lights up");
         let url = format!("http://{}", lit.address);

@@ -1,6 +1,7 @@
 //! The harness of the stories: a whole mesh, brought up in one line, and clients that use it as the three kinds of users do.
 //!
 //! [`house::House`] is a mesh inside the test; [`process::Process`] is the real binary, which can be killed.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 pub mod api;
 pub mod fleet;

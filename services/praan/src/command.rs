@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Error::internal(error)),
     };
-    match runtime.block_on(run(praan.command.unwrap_or(Command::Up(praan.up)))) {
+    match runtime.block_on(run(praan.command.unwrap_or_else(|| Command::Up(Box::new(praan.up))))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

@@ -28,11 +28,11 @@ pub struct Praan {
 #[derive(Subcommand)]
 pub enum Command {
     /// Lights the whole mesh in this process (the default).
-    Up(Up),
+    Up(Box<Up>),
     /// Lights some services in this process; the others are reached over the wire.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Brings the databases of services to the newest schema, and ends.
-    Migrate(Migrate),
+    Migrate(Box<Migrate>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
     Demo(Demo),
 }

@@ -54,7 +54,7 @@ async fn case(house: &House, seed: u64) {
             random.change(&mut plan);
             house.programs.set(plan.clone());
             // the news may come, or the next log may bring the plan along
-            if seed % 2 == 0 {
+            if seed.is_multiple_of(2) {
                 house.tell_of_change(program_id).await;
             }
         }
@@ -102,6 +102,25 @@ async fn read(house: &House, plan: &Plan, model: &Model<'_>, seed: u64) {
 }
 
 async fn cases(seeds: std::ops::Range<u64>) {
+    let t = std::time::Instant::now();
+    let mut n = 0;
+    let mut days = 0;
+    for seed in seeds.clone() {
+        let mut r = Random::seeded(seed);
+        let plan = r.plan(1);
+        let logs = r.logs(1);
+        let told = r.jumbled(&logs);
+        n += told.len();
+        let m = Model::of(&plan, &logs);
+        for k in 0..told.len() {
+            let _ = impact(&plan, &told[..k], &told[k]);
+        }
+        for d in plan.start_date.parse::<NaiveDate>().unwrap().iter_days().take(45) {
+            m.scores(d);
+            days += 1;
+        }
+    }
+    println!("model {:?} messages {n} days {days}", t.elapsed());
     let house = House::open().await;
     house.clock.set("2026-02-20T12:00:00Z".parse().unwrap());
     for seed in seeds {

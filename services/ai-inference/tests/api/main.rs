@@ -1,4 +1,11 @@
 //! The service through its door and its queue, over a real database, queue and object store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "clippy takes only functions marked #[test] for tests, and a story has more"
+)]
 
 mod endings;
 mod house;

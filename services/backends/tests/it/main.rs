@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test that cannot go on has failed"
 )]
 #![allow(clippy::disallowed_methods, reason = "tasks of a test end with it")]

@@ -69,7 +69,7 @@ const RANGES: [(&str, f64, f64, Build); 24] = [
         set(wire::ExerciseSet { duration_s: Some(v), ..Default::default() })
     }),
     ("checkin.systolic", 40.0, 300.0, |v| {
-        let diastolic = Some((v - 1.0).clamp(20.0, 200.0));
+        let diastolic = Some(if v < 100.0 { 20.0 } else { 200.0 });
         Payload::Checkin(wire::Checkin { systolic: Some(v), diastolic, ..Default::default() })
     }),
     ("checkin.diastolic", 20.0, 200.0, |v| {

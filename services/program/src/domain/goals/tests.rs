@@ -66,10 +66,13 @@ fn goals_come_back_as_they_were_said_and_stored() {
     }
 }
 
+/// A kind, its value, low and high, and the fields at fault.
+type TargetCase = (TargetKind, [Option<f64>; 3], &'static [&'static str]);
+
 #[test]
 fn a_target_has_the_bounds_of_its_kind() {
     let one = Some(1.0);
-    let cases: [(TargetKind, [Option<f64>; 3], &[&str]); 12] = [
+    let cases: [TargetCase; 12] = [
         (TargetKind::Min, [one, None, None], &[]),
         (TargetKind::Min, [None, None, None], &["value"]),
         (TargetKind::Min, [one, one, None], &["low"]),

@@ -76,8 +76,8 @@ impl Postgres {
                 "fsync=off",
                 "full_page_writes=off",
                 // a replica tries again this soon when its primary is away
-            "wal_retrieve_retry_interval=200ms",
-            // in the data folder, which goes; shared memory in /dev/shm would stay after kill -9
+                "wal_retrieve_retry_interval=200ms",
+                // in the data folder, which goes; shared memory in /dev/shm would stay after kill -9
                 "dynamic_shared_memory_type=mmap",
             ]);
         let probe = Probe { port: port.number, hello: startup(), answer: b"R" };

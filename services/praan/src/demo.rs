@@ -24,7 +24,9 @@ pub async fn run(url: &str) -> Result<(), Error> {
     let member = add_parent(&mut client).await?;
     let program = start_program(&mut client, member).await?;
     log_the_morning(&mut client, program).await?;
+    let before = total(&client, program).await?;
     let photo = send_photo(&mut client, program).await?;
+    see_it_read(&mut client, program, photo, before).await?;
     confirm(&mut client, program, photo).await?;
     look_back(&mut client, program, photo).await
 }
@@ -111,7 +113,7 @@ async fn send_photo(client: &mut Client, program: i64) -> Result<i64, Error> {
     id(&answer)
 }
 
-async fn confirm(client: &mut Client, program: i64, photo: i64) -> Result<(), Error> {
+async fn see_it_read(client: &mut Client, program: i64, photo: i64, before: f64) -> Result<(), Error> {
     let path = format!("/api/v1/logs/{photo}");
     let read = client.until("photo is read", &path, PATIENCE, |a| text(a, "status") != "PROCESSING").await?;
     if text(&read, "status") != "COMPLETED" {
@@ -120,6 +122,14 @@ async fn confirm(client: &mut Client, program: i64, photo: i64) -> Result<(), Er
             format!("the photo ended {}: {}", text(&read, "status"), read["image"]),
         ));
     }
+    // the score hears of it a moment after the log; every plate has some protein, so it moves
+    let dashboard = format!("/api/v1/programs/{program}/dashboard");
+    let followed =
+        |a: &Value| (a["today"]["total_score"].as_f64().unwrap_or(0.0) - before).abs() > f64::EPSILON;
+    client.until("the score follows", &dashboard, PATIENCE, followed).await.map(drop)
+}
+
+async fn confirm(client: &mut Client, program: i64, photo: i64) -> Result<(), Error> {
     let before = total(client, program).await?;
     let verify = Step::post("confirm it", format!("/api/v1/logs/{photo}/verify"), json!({}));
     client.run(verify, |a| format!("{}, revision {}", text(a, "status"), a["revision"])).await?;

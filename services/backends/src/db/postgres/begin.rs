@@ -6,7 +6,7 @@ use crate::db::{Scope, roles};
 
 /// What all transactions get after the first `SET LOCAL`s, in milliseconds: no statement runs for longer than 5 s, nobody waits for a
 /// lock for longer than 2 s, and who forgets a transaction loses it after 10 s, with its locks.
-const LIMITS: &str = "SET LOCAL statement_timeout = 5000; SET LOCAL lock_timeout = 2000; \
+const LIMITS: &str = "SET LOCAL statement_timeout = 5000; SET LOCAL lock_timeout = 4000; \
                       SET LOCAL idle_in_transaction_session_timeout = 10000";
 
 /// Whether a transaction may write.

@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use chassis::Error;
 use futures_util::future::join_all;
 use lapin::Channel;
 use lapin::message::BasicGetMessage;
-use lapin::options::{BasicAckOptions, BasicGetOptions, QueueDeclareOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueueDeclareOptions};
 use lapin::protocol::constants::REPLY_SUCCESS;
 use lapin::types::FieldTable;
 
@@ -14,6 +16,9 @@ use crate::queue::DeadLetter;
 
 /// How many letters are redriven at once.
 const BATCH: usize = 64;
+
+/// How long letters that were looked at may take to be back. Should somebody else take some meanwhile, they never all are.
+const GIVING_BACK: Duration = Duration::from_secs(1);
 
 /// The dead letters of one queue.
 pub struct Graveyard<'a> {
@@ -27,19 +32,39 @@ impl Graveyard<'_> {
         in_time(async { Ok(self.enter().await?.1) }).await
     }
 
-    /// Looks at the oldest letters: takes them, and gives them back with the channel.
+    /// Looks at the oldest letters: takes them, and gives them back.
     pub async fn peek(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
         in_time(async {
-            let (channel, _) = self.enter().await?;
+            let (channel, count) = self.enter().await?;
             let letters = self.take_some(&channel, limit).await?;
             let seen = |letter: &BasicGetMessage| {
                 envelope::exhume(&letter.delivery.properties, &letter.delivery.data)
             };
-            let letters = letters.iter().map(seen).collect();
+            let seen = letters.iter().map(seen).collect();
+            self.give_back(&channel, &letters, count).await?;
             channel.close(REPLY_SUCCESS, "seen".into()).await.map_err(fault)?;
-            Ok(letters)
+            Ok(seen)
         })
         .await
+    }
+
+    /// The broker gives no answer to a nack, so it is asked until as many are there as before.
+    async fn give_back(
+        &self,
+        channel: &Channel,
+        letters: &[BasicGetMessage],
+        count: u64,
+    ) -> Result<(), Error> {
+        let Some(last) = letters.last() else { return Ok(()) };
+        let all = BasicNackOptions { multiple: true, requeue: true };
+        channel.basic_nack(last.delivery.delivery_tag, all).await.map_err(fault)?;
+        let back = async {
+            while self.count_on(channel).await? < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(GIVING_BACK, back).await.unwrap_or(Ok(()))
     }
 
     /// Puts letters back into their queue, no more than there are now: one may die again meanwhile.
@@ -73,14 +98,19 @@ impl Graveyard<'_> {
     /// A channel, and how many letters there are.
     async fn enter(&self) -> Result<(Channel, u64), Error> {
         let channel = self.link.channel().await?;
+        let count = self.count_on(&channel).await?;
+        Ok((channel, count))
+    }
+
+    async fn count_on(&self, channel: &Channel) -> Result<u64, Error> {
         let look = QueueDeclareOptions { passive: true, ..Default::default() };
         let name = topology::dead(self.queue);
         let found = channel.queue_declare(name.as_str().into(), look, FieldTable::default()).await;
-        let count = found.map_err(|error| match is_absence(&error) {
+        let found = found.map_err(|error| match is_absence(&error) {
             true => Error::not_found(format!("there is no queue {}", self.queue)),
             false => fault(error),
         })?;
-        Ok((channel, count.message_count().into()))
+        Ok(found.message_count().into())
     }
 
     async fn take_some(&self, channel: &Channel, most: usize) -> Result<Vec<BasicGetMessage>, Error> {

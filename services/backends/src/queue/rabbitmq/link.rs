@@ -125,6 +125,8 @@ async fn broken(connection: &Connection, name: &str) {
     while connection.status().connected() {
         tokio::select! {
             event = events.next() => match event {
+                // the error of one channel is told here too, and the connection lives on
+                Some(Event::Error(error)) if error.is_amqp_soft_error() => {}
                 Some(Event::Error(error)) => {
                     tracing::warn!(connection = name, %error, "the connection to the broker broke");
                     return;

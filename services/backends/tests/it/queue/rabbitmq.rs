@@ -65,6 +65,7 @@ mod peers {
         super::sharing::mixed as among_many_at_once_exactly_those_without_a_queue_fail,
         super::letters::poison as a_message_that_nobody_answers_becomes_a_dead_letter,
         super::letters::strange as a_message_that_is_not_ours_becomes_a_dead_letter,
+        super::letters::changed as a_queue_that_is_declared_otherwise_is_refused,
     }
 }
 

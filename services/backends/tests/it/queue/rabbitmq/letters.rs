@@ -1,5 +1,7 @@
-use backends::queue::Outcome;
-use lapin::options::{BasicGetOptions, BasicNackOptions, BasicPublishOptions};
+use backends::queue::{Outcome, Subscription};
+use chassis::Kind;
+use lapin::options::{BasicGetOptions, BasicNackOptions, BasicPublishOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use uuid::Uuid;
 
@@ -59,6 +61,22 @@ pub async fn strange(rabbit: Rabbit) {
     assert_eq!(letter.message.body, b"who am I");
     assert_eq!(process.queue.redrive("one").await.unwrap(), 1);
     wait::until("the dead letter", async || process.queue.dead_letter_count("one").await.unwrap() == 1).await;
+    send(&process.queue, 1).await;
+    wait::until("the delivery", async || recorder.seen().len() == 1).await;
+}
+
+pub async fn changed(rabbit: Rabbit) {
+    let url = rabbit.fresh_url().await;
+    let process = Process::start(&url).await;
+    let (_connection, channel) = stranger(&url).await;
+    let options = QueueDeclareOptions { durable: true, ..Default::default() };
+    channel.queue_declare("one".into(), options, FieldTable::default()).await.unwrap();
+    let subscription = || Subscription::new("one", "things.changed");
+    let refused = process.queue.subscribe(subscription(), Recorder::new(|_| Outcome::Done)).await;
+    assert_eq!(refused.unwrap_err().kind(), Kind::Internal);
+    channel.queue_delete("one".into(), Default::default()).await.unwrap();
+    let recorder = Recorder::new(|_| Outcome::Done);
+    process.queue.subscribe(subscription(), recorder.clone()).await.unwrap();
     send(&process.queue, 1).await;
     wait::until("the delivery", async || recorder.seen().len() == 1).await;
 }

@@ -8,22 +8,46 @@ use tonic::body::Body;
 
 /// The most a request may hold. Photos go straight to the object store.
 const MOST: usize = 1024 * 1024;
+/// How much of a body that is too large is read to its end, and for how long.
+const MOST_DISCARDED: usize = 16 * MOST;
+const TO_DISCARD: Duration = Duration::from_secs(5);
 /// How long a client may take to send it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole body of a request.
 pub async fn read(body: Body) -> Result<Bytes, Error> {
     let too_large = || Error::too_large("a request is at most 1 MiB");
-    // a client that says beforehand how much it has need not send it
+    let mut body = body;
     if body.size_hint().lower() > MOST as u64 {
+        discard(&mut body).await;
         return Err(too_large());
     }
-    match tokio::time::timeout(PATIENCE, Limited::new(body, MOST).collect()).await {
+    match tokio::time::timeout(PATIENCE, Limited::new(&mut body, MOST).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard(&mut body).await;
+            Err(too_large())
+        }
         Ok(Err(_cut_off)) => Err(Error::invalid("body", "did not arrive whole")),
         Err(_elapsed) => Err(Error::deadline()),
     }
+}
+
+/// Reads on for a while and keeps nothing: most clients hear an answer only when they have sent all they had, and would
+/// otherwise be told of a broken connection.
+async fn discard(body: &mut Body) {
+    let mut left = MOST_DISCARDED;
+    let discarding = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // whoever takes longer is cut off
+    let _ = tokio::time::timeout(TO_DISCARD, discarding).await;
 }
 
 /// A body that is there already.

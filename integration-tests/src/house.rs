@@ -62,6 +62,14 @@ impl House {
         Self { url: fleet.url().to_owned(), topology: Topology::ManyProcesses(fleet) }
     }
 
+    /// The processes and servers of a house that has some.
+    pub fn fleet(&self) -> Option<&Fleet> {
+        match &self.topology {
+            Topology::OneProcess { .. } => None,
+            Topology::ManyProcesses(fleet) => Some(fleet),
+        }
+    }
+
     /// A new account.
     pub async fn sign_up(&self) -> Api {
         Api::sign_up(&self.url).await

@@ -53,6 +53,11 @@ impl Server {
         self.probe.port
     }
 
+    /// All that it has written to its log.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).expect("its log")).into_owned()
+    }
+
     /// The process, while there is one.
     pub fn pid(&self) -> Option<u32> {
         self.running().as_ref().map(Process::id)

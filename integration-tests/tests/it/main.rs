@@ -12,6 +12,8 @@ mod crash;
 mod examples;
 mod faults;
 mod grpc;
+mod jobs;
+mod plans;
 mod processes;
 mod stories;
 mod strangers;

@@ -3,7 +3,7 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{bad_input, examples, grpc, strangers, writers};
+use crate::{bad_input, examples, grpc, plans, strangers, writers};
 
 /// The files of stories.
 const FILES: [(&str, &[Story]); 5] = [
@@ -17,6 +17,8 @@ const FILES: [(&str, &[Story]); 5] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_story_in_many_processes_on_real_servers() {
     let house = House::many_processes().await;
+    let postgres = &house.fleet().expect("many processes").postgres;
+    plans::tell(postgres).await;
     let mut told = 0;
     for (file, stories) in FILES {
         for (name, story) in stories {
@@ -26,5 +28,6 @@ async fn every_story_in_many_processes_on_real_servers() {
         }
     }
     println!("{told} stories in one_process (a test each), {told} in many_processes");
+    plans::judge(&postgres.log());
     assert!(house.stop().await, "every process ended well");
 }

@@ -14,11 +14,14 @@ mod grpc;
 mod journal;
 mod store;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use backends::outbox::Relay;
 use backends::{Database, Objects, Queue};
+use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation, Link, Room};
+use opentelemetry::metrics::Gauge;
 use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
 pub use config::Config;
@@ -30,6 +33,13 @@ use clients::scores::Scores;
 use grpc::Logging;
 use journal::Journal;
 use store::{Migrator, Store};
+
+/// How often to look whether a partition is missing, or the default one is not empty.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
+
+/// For an alarm: how many revisions lie in the default partition.
+static STRAYS: LazyLock<Gauge<i64>> =
+    LazyLock::new(|| opentelemetry::global::meter("praan").i64_gauge("praan.daily_logs.strays").build());
 
 /// What logging needs of the house.
 pub struct Needs {
@@ -57,18 +67,35 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 /// Makes the partitions that the logs of the months to come will need, as [`open`] does too. Safe to run twice, also at once.
 pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
     let partitions = store::partitions::make(db).await?;
+    STRAYS.record(partitions.strays, &[]);
     if partitions.strays > 0 {
         tracing::error!(revisions = partitions.strays, "the default partition of daily_logs is not empty");
     }
     Ok(partitions)
 }
 
+/// Makes partitions now and again, for as long as the process runs. Without one, logs fall into the default partition, which
+/// is no reason not to take them.
+async fn keep_partitions(db: &Database, tasks: &Tasks) {
+    let make =
+        async |db: &Database| partitions(db).await.map_or_else(|error| error.log("making partitions"), drop);
+    make(db).await;
+    let (db, stop) = (db.clone(), tasks.clone());
+    tasks.spawn("partitions", async move {
+        loop {
+            tokio::select! {
+                () = stop.stopping() => return,
+                () = tokio::time::sleep(BETWEEN_LOOKS) => make(&db).await,
+            }
+        }
+    });
+}
+
 /// Opens the room: brings the tables up to date and starts to consume and to publish.
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects, program, adherence, ai_inference } = needs;
     migrate(&db).await?;
-    // without, logs fall into the default partition, which is no reason not to take them
-    partitions(&db).await.map_or_else(|error| error.log("making partitions"), drop);
+    keep_partitions(&db, &foundation.tasks).await;
     let store = Store::new(db.clone());
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Command, Log, Praan};
-use crate::{demo, migrate};
+use crate::{demo, job, migrate};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,6 +43,10 @@ async fn run(command: Command) -> Result<(), Error> {
             for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
             }
+            Ok(())
+        }
+        Command::Job(options) => {
+            say(&job::run(&options).await?);
             Ok(())
         }
         Command::Demo(options) => demo::run(&options.url).await,

@@ -6,6 +6,7 @@ pub mod authority;
 pub mod command;
 pub mod demo;
 pub mod house;
+pub mod job;
 pub mod keyfile;
 pub mod lock;
 pub mod migrate;

@@ -33,6 +33,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Brings the databases of services to the newest schema, and ends.
     Migrate(Box<Migrate>),
+    /// Does a piece of the upkeep, as a scheduler would every day, and ends; safe to run twice, also at once.
+    Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
     Demo(Demo),
 }
@@ -278,6 +280,27 @@ pub struct Migrate {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub databases: Databases,
+}
+
+/// The options of `job`.
+#[derive(Clone, Args)]
+pub struct Job {
+    /// What to do.
+    #[arg(value_name = "JOB")]
+    pub name: JobName,
+    /// The folder of the embedded databases; made when missing.
+    #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub databases: Databases,
+}
+
+/// The pieces of the upkeep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JobName {
+    /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
+    Partitions,
 }
 
 /// The options of `demo`.

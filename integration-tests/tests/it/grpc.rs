@@ -110,10 +110,6 @@ async fn truncated_protobuf_is_the_senders_fault_on_every_rpc(house: &House) {
 
 async fn connect_web_in_node_does_the_main_job(house: &House) {
     let clients = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
-    let mut generate = tokio::process::Command::new("npm");
-    let generated =
-        generate.args(["run", "--silent", "generate"]).current_dir(clients).status().await.expect("npm runs");
-    assert!(generated.success());
     let mut node = tokio::process::Command::new("node");
     let ran = node
         .args(["web.mjs", &house.url])

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::{Actor, Error, Foundation};
-use sea_orm::DbBackend;
+use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
 
@@ -111,9 +111,13 @@ impl Database {
         self.0.engine.migrate::<M>().await
     }
 
-    /// Changes tables outside of a migration, as their owner, in one transaction.
-    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
-        self.0.engine.alter(statements).await
+    /// Works as the owner of the tables, to whom row-level security does not apply, in one transaction: for upkeep over all
+    /// families. The embedded database takes no other writes meanwhile.
+    pub async fn as_owner<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.0.engine.as_owner(work).await
     }
 
     /// The next id of a sequence: positive, below 2^53, never given twice. Not while this task holds a [`Tx`], which has the

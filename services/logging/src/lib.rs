@@ -5,6 +5,7 @@
 //! revision, if late. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
 //! goes (adherence).
 
+mod archive;
 mod clients;
 pub mod config;
 mod domain;
@@ -24,6 +25,7 @@ use chassis::{Error, Foundation, Link, Room};
 use opentelemetry::metrics::Gauge;
 use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
+pub use archive::Archived;
 pub use config::Config;
 pub use store::partitions::Partitions;
 
@@ -74,6 +76,12 @@ pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
     Ok(partitions)
 }
 
+/// Moves the oldest month of logs that is over for two years to the archive; none when none is left. A run that fails or dies
+/// moves nothing, and the next one begins anew.
+pub async fn archive(db: &Database, objects: &Objects) -> Result<Option<Archived>, Error> {
+    archive::next(db, objects).await
+}
+
 /// Makes partitions now and again, for as long as the process runs. Without one, logs fall into the default partition, which
 /// is no reason not to take them.
 async fn keep_partitions(db: &Database, tasks: &Tasks) {
@@ -96,7 +104,7 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects, program, adherence, ai_inference } = needs;
     migrate(&db).await?;
     keep_partitions(&db, &foundation.tasks).await;
-    let store = Store::new(db.clone());
+    let store = Store::new(db.clone(), objects.clone());
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));
     events::subscribe(queue.as_ref(), &journal, &Readings::new(ai_inference)).await?;

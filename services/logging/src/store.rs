@@ -1,11 +1,12 @@
 //! The only door to the database. Every query is bounded by family, program and a span of time, but for the one that finds
 //! out where a log lives, which is bounded by the month that the log's id carries.
 
-use backends::Database;
+use backends::{Database, Objects};
 
 use crate::domain::Scope;
 
-mod entity;
+pub mod archive;
+pub mod entity;
 mod image;
 mod log;
 mod migration;
@@ -25,12 +26,14 @@ impl From<Scope> for backends::Scope {
 #[derive(Clone)]
 pub struct Store {
     db: Database,
+    /// Where the archive is.
+    objects: Objects,
 }
 
 impl Store {
-    /// Stands on a migrated database.
-    pub fn new(db: Database) -> Self {
-        Self { db }
+    /// Stands on a migrated database, with the archive in `objects`.
+    pub fn new(db: Database, objects: Objects) -> Self {
+        Self { db, objects }
     }
 
     /// The database, to open transactions on.

@@ -45,10 +45,7 @@ async fn run(command: Command) -> Result<(), Error> {
             }
             Ok(())
         }
-        Command::Job(options) => {
-            say(&job::run(&options).await?);
-            Ok(())
-        }
+        Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
     }
 }

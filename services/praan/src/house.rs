@@ -19,8 +19,7 @@ use chassis::{Error, Foundation, Link, Room};
 use crate::authority::Remote;
 use crate::lock::Lock;
 use crate::options::{Service, Switch as OnOff};
-use base::Base;
-pub use base::{make_private, open_database};
+pub use base::{Base, make_private, open_database};
 pub use plan::Plan;
 
 /// A process whose rooms are lit.
@@ -35,7 +34,7 @@ pub struct Lit {
 
 /// Lights the rooms of a plan, and opens the door.
 pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
-    let base = Base::open(plan, foundation).await?;
+    let base = Base::open(&plan.storage, foundation)?;
     let here = || foundation.clone();
     let (mut house, identity) = House::open(plan, &base).await?;
 

@@ -1,30 +1,50 @@
 //! `praan job`: the upkeep that a scheduler asks for.
 
+use std::time::Duration;
+
 use chassis::{Error, Foundation};
 
-use crate::house::{make_private, open_database};
+use crate::house::Base;
 use crate::options::{Job, JobName, Service};
 
-/// Does what is asked, and says what was done.
-pub async fn run(job: &Job) -> Result<String, Error> {
-    match job.name {
-        JobName::Partitions => partitions(job).await,
-    }
+/// Does what is asked, and says by `say` what was done.
+pub async fn run(job: &Job, say: impl Fn(&str)) -> Result<(), Error> {
+    let foundation = Foundation::system();
+    let base = Base::open(&job.storage, &foundation)?;
+    let done = match job.name {
+        JobName::Partitions => partitions(&base, say).await,
+        JobName::Archive => archive(&base, say).await,
+    };
+    foundation.tasks.stop(Duration::from_secs(10)).await;
+    done
 }
 
-async fn partitions(Job { data_dir, databases, .. }: &Job) -> Result<String, Error> {
-    make_private(data_dir)?;
-    let (db, _lock) = open_database(data_dir, databases, Service::Logging, &Foundation::system()).await?;
+async fn partitions(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
+    let db = base.database(Service::Logging).await?;
     logging::migrate(&db).await?;
     let logging::Partitions { made, strays } = logging::partitions(&db).await?;
     db.close().await?;
-    if strays > 0 {
-        return Err(Error::illegal_state(format!(
-            "{strays} revisions lie in daily_logs_default, outside of all months: how did they come by their timestamps?"
-        )));
+    match made.as_slice() {
+        [] => say("no partition was missing"),
+        made => say(&format!("made {}", made.join(", "))),
     }
-    Ok(match made.as_slice() {
-        [] => "no partition was missing".to_owned(),
-        made => format!("made {}", made.join(", ")),
-    })
+    if strays == 0 {
+        return Ok(());
+    }
+    Err(Error::illegal_state(format!(
+        "{strays} revisions lie in daily_logs_default, outside of all months: how did they come by their timestamps?"
+    )))
+}
+
+async fn archive(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
+    let (db, objects) = (base.database(Service::Logging).await?, base.objects().await?);
+    logging::migrate(&db).await?;
+    while let Some(logging::Archived { month, files, revisions, bytes }) =
+        logging::archive(&db, &objects).await?
+    {
+        let month = month.format("%Y-%m");
+        say(&format!("archived {month}: {revisions} revisions in {files} files of {bytes} bytes"));
+    }
+    say("every log that is left is younger than two years");
+    db.close().await
 }

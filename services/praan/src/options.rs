@@ -288,12 +288,9 @@ pub struct Job {
     /// What to do.
     #[arg(value_name = "JOB")]
     pub name: JobName,
-    /// The folder of the embedded databases; made when missing.
-    #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub databases: Databases,
+    pub storage: Storage,
 }
 
 /// The pieces of the upkeep.
@@ -301,6 +298,8 @@ pub struct Job {
 pub enum JobName {
     /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
     Partitions,
+    /// Moves the logs of months that are over for two years to the archive, as Parquet in the object store.
+    Archive,
 }
 
 /// The options of `demo`.

@@ -1,5 +1,5 @@
 use chassis::Error;
-use sea_orm::DbBackend;
+use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 
 use super::postgres::Server;
@@ -59,10 +59,13 @@ impl Engine {
         }
     }
 
-    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
+    pub async fn as_owner<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         match self {
-            Self::Sqlite(files) => files.alter(statements).await,
-            Self::Postgres(server) => super::postgres::alter(server, statements).await,
+            Self::Sqlite(files) => files.as_owner(work).await,
+            Self::Postgres(server) => super::postgres::as_owner(server, work).await,
         }
     }
 

@@ -24,7 +24,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::Scope;
 use crate::error::DbResultExt;
-pub use migrate::{alter, migrate};
+pub use migrate::{as_owner, migrate};
 use replicas::Replicas;
 pub use transaction::{Retreat, Transaction};
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use chassis::Error;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
-    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode, SqlxSqliteConnector,
+    TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use sqlx::ConnectOptions;
@@ -73,12 +73,14 @@ impl Files {
         transaction.commit().await.stored()
     }
 
-    pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
+    pub async fn as_owner<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let transaction = self.begin().await?;
-        for statement in statements {
-            transaction.execute_unprepared(statement).await.stored()?;
-        }
-        transaction.commit().await.stored()
+        let worked = work(&transaction).await?;
+        transaction.commit().await.stored()?;
+        Ok(worked)
     }
 
     pub async fn close(&self) -> Result<(), Error> {

@@ -2,3 +2,4 @@
 
 pub mod daily_log;
 pub mod image;
+pub mod log_archive;

@@ -81,7 +81,7 @@ impl Store {
         row.map(Revision::try_from).transpose()
     }
 
-    /// Logs as they stand, newest first.
+    /// Logs as they stand, newest first, from the database and on from the archive.
     pub async fn history(&self, history: &History) -> Result<Vec<Revision>, Error> {
         // vital signs are told as they are, whatever a replica has seen of them
         let reader = match history.log_types.contains(&LogType::Checkin) {
@@ -89,7 +89,9 @@ impl Store {
             false => self.db.read(history.scope.into()).await?,
         };
         let rows = paging(history).all(reader.connection()).await.stored()?;
-        rows.into_iter().map(Revision::try_from).collect()
+        drop(reader);
+        let page = rows.into_iter().map(Revision::try_from).collect::<Result<_, _>>()?;
+        self.continued(history, page).await
     }
 
     /// Adds a log's first revision.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use backends::{Database, DbResultExt, Scope};
 use chassis::Error;
 use chrono::{DateTime, Months, NaiveDate, Utc};
-use sea_orm::{DbBackend, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement};
 
 /// How many months back: a program starts a year ago at most, and its logs a week before it.
 const BACK: u32 = 13;
@@ -34,9 +34,21 @@ pub async fn make(db: &Database) -> Result<Partitions, Error> {
         months(db.clock().now().date_naive()).filter(|month| !there.contains(&name(*month))).collect();
     if !missing.is_empty() {
         let statements: Vec<_> = missing.iter().flat_map(|month| statements(*month)).collect();
-        db.alter(&statements).await?;
+        db.as_owner(async |owner| {
+            for statement in &statements {
+                owner.execute_unprepared(statement).await.stored()?;
+            }
+            Ok(())
+        })
+        .await?;
     }
     Ok(Partitions { made: missing.into_iter().map(name).collect(), strays: strays(db).await? })
+}
+
+/// The first days of the months that have a partition.
+pub async fn months_there(db: &Database) -> Result<Vec<NaiveDate>, Error> {
+    let month = |name: &String| NaiveDate::parse_from_str(&format!("{name}_01"), "daily_logs_%Y_%m_%d").ok();
+    Ok(existing(db).await?.iter().filter_map(month).collect())
 }
 
 async fn existing(db: &Database) -> Result<HashSet<String>, Error> {
@@ -73,7 +85,8 @@ fn first_of(date: NaiveDate) -> NaiveDate {
     chrono::Datelike::with_day(&date, 1).unwrap_or(date)
 }
 
-fn name(month: NaiveDate) -> String {
+/// The name of a month's partition.
+pub fn name(month: NaiveDate) -> String {
     month.format("daily_logs_%Y_%m").to_string()
 }
 

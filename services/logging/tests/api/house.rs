@@ -77,9 +77,18 @@ impl House {
         Self::over(config, foundation, objects, tempfile::tempdir().unwrap()).await
     }
 
-    /// With a real object store, which goes by the machine's clock.
+    /// With a real object store, which goes by the machine's clock, as the house does.
     pub async fn with_objects(config: Config) -> Self {
-        let foundation = Foundation::system();
+        Self::stored(config, Foundation::system()).await
+    }
+
+    /// With a real object store, in a house whose clock can be set.
+    pub async fn with_archive() -> Self {
+        Self::stored(Config::default(), Foundation { clock: Clock::fixed(noon()), ..Foundation::system() })
+            .await
+    }
+
+    async fn stored(config: Config, foundation: Foundation) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let settings = Settings {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -87,7 +96,7 @@ impl House {
             directory: scratch.path().to_owned(),
             bucket: "photos".into(),
         };
-        let store = embedded::start(&foundation, settings).await.unwrap();
+        let store = embedded::start(&Foundation::system(), settings).await.unwrap();
         Self::over(config, foundation, store.objects, scratch).await
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod archive;
 mod entries;
 mod history;
 mod house;

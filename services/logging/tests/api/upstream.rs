@@ -32,12 +32,15 @@ macro_rules! stand_in {
     };
 }
 
-/// Two families with a program each, started nineteen days ago in Kolkata.
-pub struct Program(Clock);
+/// Two families with a program each, in Kolkata.
+pub struct Program {
+    start: chrono::NaiveDate,
+}
 
 impl Program {
+    /// They started nineteen days ago.
     pub fn at(clock: &Clock) -> Self {
-        Self(clock.clone())
+        Self { start: clock.now().date_naive() - chrono::Days::new(19) }
     }
 }
 
@@ -57,14 +60,13 @@ stand_in! {
             }
             _ => return Err(Error::denied().into()),
         };
-        let start = self.0.now().date_naive() - chrono::Days::new(19);
         Ok(Response::new(program::AuthorizeProgramResponse {
             family_id,
             member_id: 1,
             role: role.into(),
             log_types: log_types.into_iter().map(Into::into).collect(),
             time_zone: "Asia/Kolkata".into(),
-            start_date: start.to_string(),
+            start_date: self.start.to_string(),
             plan_version: 3,
         }))
     }

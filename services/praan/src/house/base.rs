@@ -14,7 +14,6 @@ use backends::{Cache, Database, Objects, Queue};
 use chassis::{Error, Foundation};
 use tokio::sync::OnceCell;
 
-use super::Plan;
 use crate::lock;
 use crate::options::{Databases, S3, Service, Storage};
 
@@ -34,11 +33,11 @@ pub struct Base {
 
 impl Base {
     /// Makes the data folder, for its owner alone. Nothing else is opened yet.
-    pub async fn open(plan: &Plan, foundation: &Foundation) -> Result<Self, Error> {
-        make_private(&plan.storage.data_dir)?;
+    pub fn open(storage: &Storage, foundation: &Foundation) -> Result<Self, Error> {
+        make_private(&storage.data_dir)?;
         Ok(Self {
             foundation: foundation.clone(),
-            storage: plan.storage.clone(),
+            storage: storage.clone(),
             queue: OnceCell::new(),
             cache: OnceCell::new(),
             objects: OnceCell::new(),

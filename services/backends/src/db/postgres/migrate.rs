@@ -9,32 +9,24 @@ use sea_orm::{
     TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+use sqlx::postgres::PgConnectOptions;
 
 use super::{Server, locks, pool, refusal};
 use crate::db::{Connection, Scope, roles};
-use crate::error::DbResultExt;
+use crate::error::{DbResultExt, db_error};
 
 /// Brings the tables up to date.
 pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
     if is_up_to_date::<M>(server).await {
         return Ok(());
     }
+    let owner = owner(server)?.get_username().to_owned();
     as_owner(server, async |transaction| {
+        let explained = |error: DbErr| db_error(&explained(error, &owner));
         let schema = server.settings.schema();
-        transaction.execute_unprepared(&before(&schema, server.username())).await?;
-        M::up(transaction, None).await?;
-        transaction.execute_unprepared(&after(&schema)).await?;
-        Ok(())
-    })
-    .await
-}
-
-/// Runs statements as the owner of the tables.
-pub async fn alter(server: &Server, statements: &[String]) -> Result<(), Error> {
-    as_owner(server, async |transaction| {
-        for statement in statements {
-            transaction.execute_unprepared(statement).await?;
-        }
+        transaction.execute_unprepared(&before(&schema, server.username())).await.map_err(explained)?;
+        M::up(transaction, None).await.map_err(explained)?;
+        transaction.execute_unprepared(&after(&schema)).await.map_err(explained)?;
         Ok(())
     })
     .await
@@ -47,33 +39,38 @@ async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
     pending.is_ok_and(|pending| pending.is_empty())
 }
 
-async fn as_owner(
+/// Works as the owner of the tables, in one transaction; one process at a time.
+pub async fn as_owner<T>(
     server: &Server,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
-) -> Result<(), Error> {
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+) -> Result<T, Error> {
     let settings = server.settings();
-    let url = settings.direct_url.as_ref().unwrap_or(&settings.url);
-    let options = pool::options(url, settings.service)?;
-    let user = options.get_username().to_owned();
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool::open(1, options).await?);
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool::open(1, owner(server)?).await?);
     let worked = locked(&connection, settings.service, &settings.schema(), work).await;
-    let closed = connection.close().await;
-    worked.map_err(|error| explained(error, &user)).and(closed).stored()
+    let closed = connection.close().await.stored();
+    worked.and_then(|worked| closed.map(|()| worked))
 }
 
-async fn locked(
+/// How the owner connects.
+fn owner(server: &Server) -> Result<PgConnectOptions, Error> {
+    let settings = server.settings();
+    pool::options(settings.direct_url.as_ref().unwrap_or(&settings.url), settings.service)
+}
+
+async fn locked<T>(
     connection: &DatabaseConnection,
     service: &str,
     schema: &str,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
-) -> Result<(), DbErr> {
-    let transaction = connection.begin().await?;
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let transaction = connection.begin().await.stored()?;
     let lock = locks::migrating(service);
     let beginning =
         format!("SET LOCAL search_path = {schema}, pg_temp; SELECT pg_advisory_xact_lock({lock})");
-    transaction.execute_unprepared(&beginning).await?;
-    work(&transaction).await?;
-    transaction.commit().await
+    transaction.execute_unprepared(&beginning).await.stored()?;
+    let worked = work(&transaction).await?;
+    transaction.commit().await.stored()?;
+    Ok(worked)
 }
 
 /// The schema and the roles. Who connects for the service may take them on.

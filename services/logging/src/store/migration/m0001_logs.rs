@@ -45,6 +45,10 @@ const TABLES: &[&str] = &[
         family_id BIGINT NOT NULL, log_id BIGINT NOT NULL, program_id BIGINT NOT NULL, s3_key TEXT NOT NULL,
         kept_key TEXT, upload_timestamp TIMESTAMPTZ NOT NULL, processing_status TEXT NOT NULL, extracted_data JSONB,
         failure_reason TEXT, PRIMARY KEY (family_id, log_id), UNIQUE (family_id, s3_key))",
+    "CREATE TABLE log_archives (
+        month DATE NOT NULL, part INTEGER NOT NULL, s3_key TEXT NOT NULL, first_family_id BIGINT NOT NULL,
+        last_family_id BIGINT NOT NULL, revisions BIGINT NOT NULL, bytes BIGINT NOT NULL, sha256 TEXT NOT NULL,
+        archived_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (month, part))",
 ];
 
 const TENANTS: &[Tenant] = &[

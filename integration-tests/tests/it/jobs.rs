@@ -1,15 +1,22 @@
 //! The upkeep, as a scheduler would have it done.
 
-use std::process::Output;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use integration_tests::process::binary;
+use serde_json::{Value, json};
 use servers::Postgres;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-async fn job(name: &str, database_url: &str, folder: &tempfile::TempDir) -> Output {
+fn command(name: &str, database_url: &str, folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(binary());
     command.args(["job", name, "--database-url", database_url, "--data-dir"]).arg(folder.path());
-    command.output().await.expect("it runs")
+    command
+}
+
+async fn job(name: &str, database_url: &str, folder: &tempfile::TempDir) -> Output {
+    command(name, database_url, folder).output().await.expect("it runs")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,4 +41,87 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     assert!(!alarmed.status.success());
     let told = String::from_utf8_lossy(&alarmed.stderr).into_owned();
     assert!(told.contains("1 revisions lie in daily_logs_default"), "{told}");
+}
+
+/// A million revisions of March 2024: 20 000 programs, each in a family of its own, 50 blood pressures each.
+const MILLION: &str = "
+    CREATE TABLE logging.daily_logs_2024_03 PARTITION OF logging.daily_logs
+        FOR VALUES FROM ('2024-03-01T00:00:00Z') TO ('2024-04-01T00:00:00Z');
+    INSERT INTO logging.daily_logs
+    SELECT n / 50 + 1, n / 50 + 1000001, at, (290::bigint << 42) + n + 1, 1, 'CHECKIN', 'VERIFIED', true,
+        jsonb_build_object('systolic', 100 + n % 60, 'diastolic', 60 + n % 30), '[]', at::date, 0, 'UTC', n / 50 + 1, true, 1, at
+    FROM (SELECT n, timestamptz '2024-03-01T00:00:00Z' + n % 50 * interval '14 hours' + n % 997 * interval '1 second' AS at
+        FROM generate_series(0, 999999) AS n) AS made";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_old_logs_move_to_the_archive_whole() {
+    let (postgres, folder) = (Postgres::start().await, tempfile::tempdir().expect("a folder"));
+    let database = postgres.database().await;
+    let url = postgres.url("postgres", &database);
+    assert!(job("partitions", &url, &folder).await.status.success());
+    postgres.sql(&database, &format!("SET TimeZone = 'UTC'; {MILLION}")).await;
+    let facts = "SET TimeZone = 'UTC'; SELECT json_build_object('revisions', count(*), 'ids', sum(id % 4398046511104), 'programs', sum(program_id),
+        'systolic', sum((payload->>'systolic')::int), 'families', count(DISTINCT family_id), 'current', count(*)) FROM logging.daily_logs";
+    let before: Value = serde_json::from_str(postgres.sql(&database, facts).await.trim()).expect("facts");
+    assert_eq!(before["revisions"], 1_000_000);
+
+    let begun = Instant::now();
+    let archiving = command("archive", &url, &folder).stdout(Stdio::piped()).spawn().expect("it runs");
+    let (ended, most_memory) = watched(archiving).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(postgres.sql(&database, "SELECT count(*) FROM logging.daily_logs").await.trim(), "0");
+    let gone = "SELECT to_regclass('logging.daily_logs_2024_03') IS NULL";
+    assert_eq!(postgres.sql(&database, gone).await.trim(), "t", "the month is dropped");
+
+    let files = files(folder.path().join("objects"));
+    let bytes: u64 = files.iter().map(|file| file.metadata().expect("its size").len()).sum();
+    let read = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/bin/python"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/archive.py"))
+        .args(&files)
+        .output()
+        .await
+        .expect("Python runs; `scripts/test` installs it");
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap_or_else(|_| panic!("{read:?}"));
+    for (fact, value) in before.as_object().expect("facts") {
+        assert_eq!(&read[fact], value, "{fact}");
+    }
+    assert_eq!((&read["first"], &read["local_dates_fit"]), (&json!("2024-03-01 00:00:00+00"), &json!(true)));
+    println!(
+        "{} files, {:.1} bytes a revision, {:.0} revisions a second, {most_memory} MiB at most",
+        files.len(),
+        bytes as f64 / 1e6,
+        1e6 / seconds
+    );
+    assert!(most_memory < 256, "{most_memory} MiB");
+}
+
+/// Waits for the end of a process, and tells the most memory it ever had, in MiB.
+async fn watched(mut process: Child) -> (Output, u64) {
+    let (status, mut most) = (format!("/proc/{}/status", process.id().expect("it runs")), 0);
+    while process.try_wait().expect("its status").is_none() {
+        let peak = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = peak
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        most = most.max(peak.unwrap_or_default() / 1024);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (process.wait_with_output().await.expect("its output"), most)
+}
+
+/// The Parquet files beneath a folder.
+fn files(folder: PathBuf) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
+            match entry.is_dir() {
+                true => folders.push(entry),
+                false if entry.extension().is_some_and(|end| end == "parquet") => found.push(entry),
+                false => {}
+            }
+        }
+    }
+    found
 }

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use prost_reflect::DescriptorPool;
+use prost_reflect::prost_types::FileDescriptorSet;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for watched in ["build", "buf", "edge", "google", "praan"] {
+    for watched in ["audit", "build", "buf", "edge", "google", "praan"] {
         println!("cargo:rerun-if-changed={watched}");
     }
     // cargo gives a build script its directory in no other way
@@ -23,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     let mut files = Vec::new();
-    for root in ["edge", "praan"] {
+    for root in ["audit", "edge", "praan"] {
         find_protos(Path::new(root), &mut files)?;
     }
     files.sort();
@@ -38,12 +39,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("validate.rs"), validate::generate(&pool)?)?;
 
     // options become no code
-    let mut files = compiler.file_descriptor_set();
-    files.file.retain(|file| {
-        ["praan.", "google.protobuf"].iter().any(|package| file.package().starts_with(package))
-    });
+    let files = compiler.file_descriptor_set();
+    // modules do not lie as deep as packages, so what the services share is named from the root; and then made by itself
+    let shared = [(".audit.v1", "crate::audit::v1")];
+    generate(&files, &["audit.", "praan.", "google.protobuf"], &shared)?;
+    generate(&files, &["audit.", "google.protobuf"], &[])?;
+    Ok(())
+}
+
+fn generate(
+    files: &FileDescriptorSet,
+    packages: &[&str],
+    elsewhere: &[(&str, &str)],
+) -> Result<(), Box<dyn Error>> {
+    let mut files = files.clone();
+    files.file.retain(|file| packages.iter().any(|package| file.package().starts_with(package)));
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
+    for (package, module) in elsewhere {
+        config.extern_path(*package, *module);
+    }
     tonic_prost_build::configure()
         .codec_path("crate::codec::Codec")
         .compile_fds_with_config(files, config)?;

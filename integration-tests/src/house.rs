@@ -40,6 +40,7 @@ impl House {
             data_dir: folder.path().to_owned(),
             objects_listen: free,
             key_encryption_key_file: None,
+            audit_key_file: None,
             servers: Servers::default(),
         };
         let plan = Plan {

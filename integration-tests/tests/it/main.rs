@@ -7,6 +7,7 @@
     reason = "clippy takes only functions marked #[test] for tests, and a story has more"
 )]
 
+mod audited;
 mod bad_input;
 mod browser;
 mod crash;

@@ -11,15 +11,16 @@ async fn five_processes_do_the_main_job() {
     let identity = Process::serve(folder.path(), "identity").await;
     let at_identity = format!("--identity-url {}", identity.url);
     let family = Process::serve(folder.path(), &format!("family {at_identity}")).await;
-    let planning = format!("program adherence {at_identity} --family-url {}", family.url);
+    let at_family = format!("--family-url {}", family.url);
+    let planning = format!("program adherence {at_identity} {at_family}");
     let planning = Process::serve(folder.path(), &planning).await;
     let at_planning = format!("--program-url {0} --adherence-url {0}", planning.url);
-    let logging =
-        Process::serve(folder.path(), &format!("logging ai-inference {at_identity} {at_planning}")).await;
-    let rest = format!(
-        "--family-url {} --logging-url {} --ai-inference-url {}",
-        family.url, logging.url, logging.url
-    );
+    let logging = Process::serve(
+        folder.path(),
+        &format!("logging ai-inference {at_identity} {at_family} {at_planning}"),
+    )
+    .await;
+    let rest = format!("{at_family} --logging-url {0} --ai-inference-url {0}", logging.url);
     let gateway = Process::serve(folder.path(), &format!("gateway {at_identity} {at_planning} {rest}")).await;
 
     praan::demo::run(&gateway.url).await.expect("all steps green");

@@ -82,6 +82,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ),
         ("family.v1.FamilyService/AuthorizeMember", Internal),
         ("family.v1.FamilyService/GetHousehold", Internal),
+        ("family.v1.FamilyService/ListAudit", Internal),
         (
             "program.v1.ProgramService/CreateProgram",
             Foreign(Method::POST, "/api/v1/programs", json!({"member_id": "{member}", "title": "x"})),
@@ -128,6 +129,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ),
         ("program.v1.ProgramService/AuthorizeProgram", Internal),
         ("program.v1.ProgramService/GetPlan", Internal),
+        ("program.v1.ProgramService/ListAudit", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
         ("logging.v1.LoggingService/AmendLog", Foreign(Method::POST, "/api/v1/logs/{log}/amend", log())),
@@ -139,6 +141,10 @@ fn cases() -> Vec<(&'static str, Case)> {
         (
             "logging.v1.LoggingService/ListHistory",
             Foreign(Method::GET, "/api/v1/programs/{program}/history", Value::Null),
+        ),
+        (
+            "logging.v1.LoggingService/ListAuditTrail",
+            Foreign(Method::GET, "/api/v1/audit?member_id={member}", Value::Null),
         ),
         ("logging.v1.LoggingService/CreateUpload", Foreign(Method::POST, "/api/v1/uploads", upload)),
         ("ai_inference.v1.AiInferenceService/GetInference", Internal),
@@ -156,6 +162,7 @@ fn cases() -> Vec<(&'static str, Case)> {
             Foreign(Method::GET, "/api/v1/programs/{program}/events", Value::Null),
         ),
         ("adherence.v1.AdherenceService/RecordLog", Internal),
+        ("adherence.v1.AdherenceService/ListAudit", Internal),
     ]
 }
 

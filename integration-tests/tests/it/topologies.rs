@@ -3,10 +3,11 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{bad_input, examples, grpc, plans, strangers, writers};
+use crate::{audited, bad_input, examples, grpc, plans, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 5] = [
+const FILES: [(&str, &[Story]); 6] = [
+    ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),

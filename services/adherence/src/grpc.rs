@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use chassis::clock::Clock;
-use chassis::{Error, Kind, call, time};
+use chassis::{Error, Kind, audit, call, time};
 use chrono::{Days, NaiveDate};
 use futures_util::{Stream, StreamExt};
 use proto::adherence::v1::adherence_service_server::AdherenceService;
@@ -64,6 +64,13 @@ impl Service {
     /// The last seven days of everybody who takes part and has a program that runs.
     async fn standings(&self, user_id: i64) -> Result<Vec<Standing>, Error> {
         let household = self.family.household(user_id).await?;
+        let family_id = household.family_id;
+        audit::granted(audit::Subject {
+            family_id,
+            member_id: None,
+            resource_type: "Leaderboard",
+            resource_id: family_id,
+        });
         let plans = self.plans.store().plans(household.family_id).await?;
         let mut standings = Vec::new();
         for member in household.members.into_iter().filter(|member| member.leaderboard_opt_in) {
@@ -146,5 +153,16 @@ impl AdherenceService for Service {
         let entry = decode::entry(call::internal(request)?)?;
         let impact_basis_points = self.recording.record(entry).await?;
         Ok(Response::new(RecordLogResponse { impact_basis_points }))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.plans.store().db().audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("adherence")).collect(),
+        }))
     }
 }

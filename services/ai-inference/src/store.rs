@@ -81,7 +81,8 @@ impl Store {
             .await
             .stored()?;
         if matches!(added, TryInsertResult::Inserted(1..)) {
-            let event = ImageRead { family_id: of.family_id, program_id: of.program_id, log_id: of.log_id };
+            let ImageUploaded { family_id, program_id, member_id, log_id, .. } = *of;
+            let event = ImageRead { family_id, program_id, member_id, log_id };
             tx.publish(IMAGE_READ, &event).await?;
         }
         tx.commit_quietly().await

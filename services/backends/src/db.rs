@@ -23,6 +23,7 @@ mod tx;
 mod write;
 
 pub(crate) use entity::outbox as outbox_row;
+pub(crate) use entity::{audit_chain, audit_checkpoint, audit_log, audit_pending, audit_seal};
 
 use std::path::Path;
 use std::sync::Arc;

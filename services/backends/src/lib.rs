@@ -5,6 +5,7 @@
 //! that no service can forget them: every write is one transaction of effect, audit row, idempotency row and outbox rows
 //! ([`db`]); what may wait leaves through the outbox ([`outbox`]) and is handled as if once ([`Database::consume`]).
 
+pub mod audit;
 mod backoff;
 pub mod cache;
 pub mod db;

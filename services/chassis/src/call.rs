@@ -17,7 +17,7 @@ pub struct User {
 }
 
 /// Where a request came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The request's `X-Request-ID`.
     pub request_id: Uuid,
@@ -26,7 +26,7 @@ pub struct Origin {
 }
 
 /// Who does something, for the audit trail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The account's id; 0 stands for the system.
     pub user_id: i64,

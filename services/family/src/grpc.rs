@@ -128,4 +128,15 @@ impl FamilyService for Service {
         // the user it is about is in the message, and becomes the actor when the family comes into being by it
         Ok(Response::new(self.household(call::anonymous(request)?).await?))
     }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.store.audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("family")).collect(),
+        }))
+    }
 }

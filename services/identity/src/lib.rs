@@ -19,6 +19,7 @@ mod tokens;
 use std::sync::Arc;
 
 use backends::Database;
+use backends::audit::Recorder;
 use chassis::{Error, Foundation, Room};
 use proto::identity::v1::identity_service_server::IdentityServiceServer;
 
@@ -48,11 +49,16 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 
 /// Opens identity: brings its tables up to date, and makes the first signing key when there is none.
 pub async fn open(config: Config, needs: Needs) -> Result<Opened, Error> {
-    let Needs { foundation: Foundation { clock, .. }, db } = needs;
+    let Needs { foundation, db } = needs;
     migrate(&db).await?;
+    let witness = Recorder::start(&foundation, &db);
+    let clock = foundation.clock;
     let store = store::Store::new(db);
     let sign_in = sign_in::SignIn::open(&config.passwords, config.key_encryption_key, &store, &clock).await?;
     let authority = Arc::new(authority::Sessions::new(store.clone(), clock.clone()));
     let service = grpc::Service::new(store, sign_in, clock);
-    Ok(Opened { room: Room::new("identity").service(IdentityServiceServer::new(service)), authority })
+    Ok(Opened {
+        room: Room::new("identity").service(IdentityServiceServer::new(service)).audited(witness),
+        authority,
+    })
 }

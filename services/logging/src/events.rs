@@ -44,6 +44,8 @@ pub struct ImageUploaded {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
     /// Where the client put the photo.
@@ -59,6 +61,8 @@ pub struct OfImage {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
 }
@@ -115,13 +119,12 @@ impl Handler for OnImage {
 
 impl OnImage {
     async fn settle(&self, message: &Message, image: OfImage) -> Result<(), Error> {
-        let scope = Scope { family_id: image.family_id, program_id: image.program_id };
         let (reading, kept) = match self.readings.of_log(image.log_id).await? {
             Some(known) => known,
             None if self.overdue => (Reading::Failure(NEVER_READ.to_owned()), false),
             None => return Err(Error::unavailable("the reading that was announced is not there")),
         };
-        self.journal.read(self.consumer, message, scope, image.log_id, &reading, kept).await
+        self.journal.read(self.consumer, message, image, &reading, kept).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: reads the options, starts what they ask for, and stops it well.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use clap::{CommandFactory, Parser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
-use crate::options::{Command, Log, Praan};
-use crate::{demo, job, migrate};
+use crate::options::{Audit, Command, Log, Praan};
+use crate::{audit, demo, job, migrate};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +46,7 @@ async fn run(command: Command) -> Result<(), Error> {
             }
             Ok(())
         }
+        Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
     }
@@ -76,14 +78,14 @@ async fn stop_signal() -> Result<(), Error> {
 
 /// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.
 fn known_environment() -> Result<(), Error> {
-    let commands = Praan::command();
-    let all = std::iter::once(&commands).chain(commands.get_subcommands());
-    let known: Vec<_> =
-        all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
+    let mut known = Vec::new();
+    let mut commands = vec![Praan::command()];
+    while let Some(command) = commands.pop() {
+        known.extend(command.get_arguments().filter_map(|arg| arg.get_env()).map(OsStr::to_owned));
+        commands.extend(command.get_subcommands().cloned());
+    }
     let names = std::env::vars_os().map(|(name, _)| name);
-    match names
-        .into_iter()
-        .find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(&name.as_os_str()))
+    match names.into_iter().find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(name))
     {
         Some(stranger) => Err(Error::invalid(
             stranger.to_string_lossy(),

@@ -63,7 +63,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
             db,
             queue: base.queue().await?,
             program,
-            family,
+            family: family.clone(),
         })
         .await
     };
@@ -79,11 +79,13 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     let open_logging = async || {
         let (db, objects) = (base.database(Service::Logging).await?, base.objects().await?);
         let (foundation, queue) = (here(), base.queue().await?);
-        let needs = logging::Needs { foundation, db, queue, objects, program, adherence, ai_inference };
+        let needs =
+            logging::Needs { foundation, db, queue, objects, family, program, adherence, ai_inference };
         logging::open(logging::Config::default(), needs).await
     };
     house.room(Service::Logging, open_logging).await?;
 
+    base.seal()?;
     let address = house.door(&base).await?;
     Ok(Lit { address, objects: base.objects_address(), _locks: base.into_locks() })
 }

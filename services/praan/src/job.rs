@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use backends::audit::Sealer;
 use chassis::{Error, Foundation};
 
 use crate::house::Base;
+use crate::migrate;
 use crate::options::{Job, JobName, Service};
 
 /// Does what is asked, and says by `say` what was done.
@@ -13,6 +15,7 @@ pub async fn run(job: &Job, say: impl Fn(&str)) -> Result<(), Error> {
     let base = Base::open(&job.storage, &foundation)?;
     let done = match job.name {
         JobName::Partitions => partitions(&base, say).await,
+        JobName::SealAudit => seal_audit(&base, say).await,
         JobName::Archive => archive(&base, say).await,
     };
     foundation.tasks.stop(Duration::from_secs(10)).await;
@@ -34,6 +37,18 @@ async fn partitions(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
     Err(Error::illegal_state(format!(
         "{strays} revisions lie in daily_logs_default, outside of all months: how did they come by their timestamps?"
     )))
+}
+
+async fn seal_audit(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
+    base.objects().await?;
+    for service in Service::with_database() {
+        let db = base.database(service).await?;
+        migrate::tables(service, &db).await?;
+        Sealer::new(db.clone(), base.notary(service)?).run_once().await?;
+        say(&format!("{}: its audit trail is chained and signed", service.name()));
+        db.close().await?;
+    }
+    Ok(())
 }
 
 async fn archive(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! `praan migrate`: brings databases to the newest schema ahead of a start.
 
+use backends::Database;
 use chassis::{Error, Foundation};
 
 use crate::house::{make_private, open_database};
@@ -13,19 +14,24 @@ pub async fn run(Migrate { services, data_dir: folder, databases }: &Migrate) ->
     let mut migrated = Vec::new();
     for service in Service::all().into_iter().filter(wanted).filter(|service| *service != Service::Gateway) {
         let (db, _lock) = open_database(folder, databases, service, &foundation).await?;
-        match service {
-            Service::Identity => identity::migrate(&db).await?,
-            Service::Family => family::migrate(&db).await?,
-            Service::Program => program::migrate(&db).await?,
-            Service::Adherence => adherence::migrate(&db).await?,
-            Service::AiInference => ai_inference::migrate(&db).await?,
-            Service::Logging => logging::migrate(&db).await?,
-            Service::Gateway => {}
-        }
+        tables(service, &db).await?;
         db.close().await?;
         migrated.push(service.name().to_owned());
     }
     Ok(migrated)
+}
+
+/// Brings the tables of a service up to date.
+pub async fn tables(service: Service, db: &Database) -> Result<(), Error> {
+    match service {
+        Service::Identity => identity::migrate(db).await,
+        Service::Family => family::migrate(db).await,
+        Service::Program => program::migrate(db).await,
+        Service::Adherence => adherence::migrate(db).await,
+        Service::AiInference => ai_inference::migrate(db).await,
+        Service::Logging => logging::migrate(db).await,
+        Service::Gateway => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Brings the databases of services to the newest schema, and ends.
     Migrate(Box<Migrate>),
+    /// Reads the audit trails of services, and finds whatever was changed, removed, put in another order or rolled back.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Does a piece of the upkeep, as a scheduler would every day, and ends; safe to run twice, also at once.
     Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
@@ -153,6 +156,10 @@ pub struct Storage {
     /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
     #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
+    /// The file with the key, 32 bytes in base64, that audit checkpoints are signed with, the same for every process; by default it is made
+    /// in the data folder.
+    #[arg(long, env = "PRAAN_AUDIT_KEY_FILE", value_name = "FILE")]
+    pub audit_key_file: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub servers: Servers,
@@ -282,6 +289,25 @@ pub struct Migrate {
     pub databases: Databases,
 }
 
+/// What can be done with the audit trail.
+#[derive(Clone, Subcommand)]
+pub enum Audit {
+    /// Checks every row against its chain, every chain against its seals, and these against the signed checkpoints. Ends with a
+    /// failure, and says where, when anything does not fit.
+    Verify(Box<Verify>),
+}
+
+/// The options of `audit verify`.
+#[derive(Clone, Args)]
+pub struct Verify {
+    /// The services whose trails to check; left out, all.
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<Service>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
+}
+
 /// The options of `job`.
 #[derive(Clone, Args)]
 pub struct Job {
@@ -298,6 +324,8 @@ pub struct Job {
 pub enum JobName {
     /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
     Partitions,
+    /// Chains what is in the audit trails and not chained yet, and signs how far they have come. Every process does so by itself.
+    SealAudit,
     /// Moves the logs of months that are over for two years to the archive, as Parquet in the object store.
     Archive,
 }
@@ -333,6 +361,11 @@ impl Service {
     /// All of them.
     pub fn all() -> BTreeSet<Service> {
         Self::value_variants().iter().copied().collect()
+    }
+
+    /// Those that have a database.
+    pub fn with_database() -> impl Iterator<Item = Service> {
+        Self::all().into_iter().filter(|service| *service != Service::Gateway)
     }
 }
 

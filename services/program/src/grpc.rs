@@ -169,4 +169,15 @@ impl ProgramService for Service {
         let configs = decisive(self.store.configs(&program).await?);
         Ok(Response::new(encode::plan(&program, &pauses, &configs)))
     }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.store.db().audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("program")).collect(),
+        }))
+    }
 }

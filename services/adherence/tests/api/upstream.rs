@@ -123,6 +123,7 @@ impl ProgramService for Programs {
 
     never! {
         create_program: program::CreateProgramRequest => program::Program,
+        list_audit: program::ListAuditRequest => program::ListAuditResponse,
         list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
         get_program: program::GetProgramRequest => program::Program,
         update_program: program::UpdateProgramRequest => program::Program,
@@ -176,6 +177,7 @@ impl FamilyService for Household {
         list_managers: family::ListManagersRequest => family::ListManagersResponse,
         remove_manager: family::RemoveManagerRequest => family::RemoveManagerResponse,
         create_member: family::CreateMemberRequest => family::Member,
+        list_audit: family::ListAuditRequest => family::ListAuditResponse,
         list_members: family::ListMembersRequest => family::ListMembersResponse,
         get_member: family::GetMemberRequest => family::Member,
         update_member: family::UpdateMemberRequest => family::Member,

@@ -121,6 +121,11 @@ impl Server {
         locks::claiming(self.settings.service)
     }
 
+    /// The lock of who chains the audit trail.
+    pub fn lock_of_sealing(&self) -> i64 {
+        locks::sealing(self.settings.service)
+    }
+
     /// What it was opened with.
     pub fn settings(&self) -> &Postgres {
         &self.settings

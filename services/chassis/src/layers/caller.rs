@@ -51,14 +51,19 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Names the current request in the headers of a call made on its behalf.
+/// Names the current request, and where it came from, in the headers of a call made on its behalf.
 pub(crate) fn inject(headers: &mut HeaderMap) {
     if headers.contains_key(REQUEST_ID) {
         return;
     }
-    let id = CURRENT.try_with(|origin| origin.request_id).unwrap_or_else(|_| Uuid::new_v4());
-    if let Ok(value) = http::HeaderValue::try_from(id.to_string()) {
+    let current = CURRENT.try_with(Origin::clone);
+    let Origin { request_id, address } =
+        current.unwrap_or_else(|_| Origin { request_id: Uuid::new_v4(), address: None });
+    if let Ok(value) = http::HeaderValue::try_from(request_id.to_string()) {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some(Ok(value)) = address.map(http::HeaderValue::try_from) {
+        headers.insert(CLIENT_ADDRESS, value);
     }
 }
 

@@ -110,6 +110,10 @@ impl AdherenceService for Scores {
         Ok(Response::new(tokio_stream::empty()))
     }
 
+    async fn list_audit(&self, _: Request<ListAuditRequest>) -> Result<Response<ListAuditResponse>, Status> {
+        Ok(Response::new(ListAuditResponse::default()))
+    }
+
     async fn record_log(
         &self,
         request: Request<RecordLogRequest>,

@@ -1,5 +1,5 @@
 use backends::{Action, Once, Scope, Subject};
-use chassis::{Call, Error, page};
+use chassis::{Call, Error, audit, page};
 use proto::family::v1::{
     CreateMemberRequest, DeleteMemberRequest, GetMemberRequest, ListMembersRequest, ListMembersResponse,
     Member, RestoreMemberRequest, UpdateMemberRequest,
@@ -22,7 +22,7 @@ impl Service {
         let profile = profile.checked(now)?;
         families::lock_manager(&tx, family_id, call.caller.id).await?;
         let member = members::create(&tx, family_id, profile, call.caller.id, now).await?;
-        let subject = Subject::of_family(family_id, member.id);
+        let subject = Subject::of_member(family_id, member.id, member.id);
         let answer = encode::member(member, now)?;
         tx.commit_with(subject, &answer).await?;
         Ok(answer)
@@ -34,6 +34,7 @@ impl Service {
         let (after, limit) = (page::decode(&scope, &call.message.cursor)?, page::limit(call.message.limit));
         let rows = self.store.visible_members(call.caller.id, now, after, limit + 1).await?;
         let (rows, more) = page::cut(rows, limit);
+        rows.iter().for_each(|member| audit::granted(access::seen(member)));
         let pagination = encode::pagination(&scope, &rows, more, |row| (row.created_at, row.id));
         Ok(ListMembersResponse { data: encode::members(rows, now)?, pagination: Some(pagination) })
     }

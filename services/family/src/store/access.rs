@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use backends::{DbResultExt, Scope, Tx};
-use chassis::Error;
+use chassis::{Error, audit};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -132,8 +132,24 @@ async fn authorize(
     let manager = family_managers::Entity::find_by_id(user_id).one(connection).await.stored()?;
     let manages = manager.is_some_and(|manager| manager.family_id == member.family_id);
     let held = if manages { Vec::new() } else { held(connection, &member, user_id).await? };
-    let decision = decide(action, member.deleted_at, manages, &held, now).ok_or_else(Error::denied)?;
-    Ok((member, decision))
+    let decision = decide(action, member.deleted_at, manages, &held, now);
+    // every decision is made here, and so is every note of one for the audit trail
+    match decision {
+        Some(decision) => {
+            audit::granted(seen(&member));
+            Ok((member, decision))
+        }
+        None => {
+            audit::refused(user_id, action.as_str(), seen(&member));
+            Err(Error::denied())
+        }
+    }
+}
+
+/// A member, for the audit trail.
+pub fn seen(member: &members::Model) -> audit::Subject {
+    let (family_id, id) = (member.family_id, member.id);
+    audit::Subject { family_id, member_id: Some(id), resource_type: "Member", resource_id: id }
 }
 
 async fn held(

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use backends::audit::{Key, Notary, Sealer};
 use backends::cache::memory::MemoryCache;
 use backends::cache::redis::RedisCache;
 use backends::db::Postgres;
@@ -29,6 +30,8 @@ pub struct Base {
     cache: OnceCell<Arc<dyn Cache>>,
     objects: OnceCell<(Objects, Option<SocketAddr>)>,
     locks: Mutex<Vec<lock::Lock>>,
+    /// The databases that were opened, and whose.
+    databases: Mutex<Vec<(Service, Database)>>,
 }
 
 impl Base {
@@ -42,6 +45,7 @@ impl Base {
             cache: OnceCell::new(),
             objects: OnceCell::new(),
             locks: Mutex::default(),
+            databases: Mutex::default(),
         })
     }
 
@@ -50,7 +54,24 @@ impl Base {
         let Storage { data_dir, servers, .. } = &self.storage;
         let (database, lock) = open_database(data_dir, &servers.databases, service, &self.foundation).await?;
         lock.into_iter().for_each(|lock| self.hold(lock));
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).push((service, database.clone()));
         Ok(database)
+    }
+
+    /// Starts to chain and sign the audit trail of every database that was opened; their tables must be there.
+    pub fn seal(&self) -> Result<(), Error> {
+        let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
+        for (service, db) in databases {
+            Sealer::new(db, self.notary(service)?).start(&self.foundation);
+        }
+        Ok(())
+    }
+
+    /// Who signs the checkpoints of a service. Copies go to the bucket, where this process has one.
+    pub fn notary(&self, service: Service) -> Result<Notary, Error> {
+        let opened = self.objects.get().map(|(objects, _)| objects.clone());
+        let objects = opened.or_else(|| bucket(&self.storage.servers.s3, &self.foundation));
+        Ok(Notary { service: service.name(), key: Key::new(&self.storage.audit_key()?)?, objects })
     }
 
     /// The queue.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use chassis::Error;
 use chassis::mesh::Dialer;
@@ -136,7 +137,7 @@ impl Service {
             Family | AiInference => &[Identity],
             Program => &[Identity, Family],
             Adherence => &[Identity, Family, Program],
-            Logging => &[Identity, Program, Adherence, AiInference],
+            Logging => &[Identity, Family, Program, Adherence, AiInference],
             Service::Gateway => &[Identity, Family, Program, Adherence, Logging],
         }
     }
@@ -157,9 +158,18 @@ impl options::Tls {
 impl Storage {
     /// The key that signing keys are encrypted with.
     pub fn key_encryption_key(&self) -> Result<[u8; 32], Error> {
-        match &self.key_encryption_key_file {
+        self.key(self.key_encryption_key_file.as_ref(), "key-encryption-key")
+    }
+
+    /// The key that audit checkpoints are signed with.
+    pub fn audit_key(&self) -> Result<[u8; 32], Error> {
+        self.key(self.audit_key_file.as_ref(), "audit-key")
+    }
+
+    fn key(&self, file: Option<&PathBuf>, name: &str) -> Result<[u8; 32], Error> {
+        match file {
             Some(file) => keyfile::read(file),
-            None => keyfile::read_or_make(&self.data_dir.join("key-encryption-key")),
+            None => keyfile::read_or_make(&self.data_dir.join(name)),
         }
     }
 }

@@ -109,6 +109,7 @@ impl FamilyService for Family {
         list_managers: ListManagersRequest => ListManagersResponse,
         remove_manager: RemoveManagerRequest => RemoveManagerResponse,
         create_member: CreateMemberRequest => Member,
+        list_audit: ListAuditRequest => ListAuditResponse,
         list_members: ListMembersRequest => ListMembersResponse,
         get_member: GetMemberRequest => Member,
         update_member: UpdateMemberRequest => Member,

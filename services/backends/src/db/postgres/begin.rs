@@ -22,6 +22,7 @@ pub struct Names {
     schema: Arc<str>,
     application: Arc<str>,
     directory: Arc<str>,
+    auditor: Arc<str>,
 }
 
 impl Names {
@@ -31,6 +32,7 @@ impl Names {
             schema: schema.into(),
             application: roles::application(schema).into(),
             directory: roles::directory(schema).into(),
+            auditor: roles::auditor(schema).into(),
         }
     }
 
@@ -39,6 +41,7 @@ impl Names {
         match scope {
             Scope::Family(_) | Scope::Own => self.application.clone(),
             Scope::Directory => self.directory.clone(),
+            Scope::Audit => self.auditor.clone(),
         }
     }
 
@@ -57,7 +60,9 @@ impl Names {
         let role = self.role(scope);
         match scope {
             Scope::Family(id) => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = '{id}'"),
-            Scope::Directory | Scope::Own => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''"),
+            Scope::Directory | Scope::Audit | Scope::Own => {
+                format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''")
+            }
         }
     }
 }

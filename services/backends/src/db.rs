@@ -37,7 +37,7 @@ pub use action::Action;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
 pub use once::{Keyed, Once};
-pub use postgres::Postgres;
+pub use postgres::{Postgres, Replication};
 pub use reader::Reader;
 pub use scope::Scope;
 use sqlite::Files;
@@ -85,8 +85,9 @@ impl Database {
         }))
     }
 
-    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what this process has
-    /// written in the scope.
+    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what was acknowledged in the
+    /// scope, by whichever process. Two readings may come from two replicas, of which the second is behind the first; what must
+    /// fit together is read by one [`Reader`], or from the primary.
     pub async fn read(&self, scope: Scope) -> Result<Reader, Error> {
         self.0.engine.read(scope).await.map(Reader::over)
     }
@@ -114,6 +115,12 @@ impl Database {
     /// Changes tables outside of a migration, as their owner, in one transaction.
     pub async fn alter(&self, statements: &[String]) -> Result<(), Error> {
         self.0.engine.alter(statements).await
+    }
+
+    /// Divides the tables of families among the nodes of a Citus cluster, and returns the names of those that were not divided yet.
+    /// Refused where there is no Citus.
+    pub async fn distribute(&self) -> Result<Vec<String>, Error> {
+        self.0.engine.distribute().await
     }
 
     /// The next id of a sequence: positive, below 2^53, never given twice. Not while this task holds a [`Tx`], which has the

@@ -47,10 +47,11 @@ async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
     pending.is_ok_and(|pending| pending.is_empty())
 }
 
-async fn as_owner(
+/// Does something as the owner of the tables, in one transaction; nobody else does so meanwhile.
+pub async fn as_owner<T>(
     server: &Server,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
-) -> Result<(), Error> {
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+) -> Result<T, Error> {
     let settings = server.settings();
     let url = settings.direct_url.as_ref().unwrap_or(&settings.url);
     let options = pool::options(url, settings.service)?;
@@ -58,22 +59,25 @@ async fn as_owner(
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool::open(1, options).await?);
     let worked = locked(&connection, settings.service, &settings.schema(), work).await;
     let closed = connection.close().await;
-    worked.map_err(|error| explained(error, &user)).and(closed).stored()
+    let worked = worked.map_err(|error| explained(error, &user)).stored()?;
+    closed.stored()?;
+    Ok(worked)
 }
 
-async fn locked(
+async fn locked<T>(
     connection: &DatabaseConnection,
     service: &str,
     schema: &str,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
-) -> Result<(), DbErr> {
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, DbErr>,
+) -> Result<T, DbErr> {
     let transaction = connection.begin().await?;
     let lock = locks::migrating(service);
     let beginning =
         format!("SET LOCAL search_path = {schema}, pg_temp; SELECT pg_advisory_xact_lock({lock})");
     transaction.execute_unprepared(&beginning).await?;
-    work(&transaction).await?;
-    transaction.commit().await
+    let worked = work(&transaction).await?;
+    transaction.commit().await?;
+    Ok(worked)
 }
 
 /// The schema and the roles. Who connects for the service may take them on.

@@ -88,6 +88,7 @@ impl Replicas {
             tokio::select! {
                 () = stop.stopping() => {}
                 () = replicas.watch_primary(&primary) => {}
+                () = replicas.notes.watch() => {}
                 _ = join_all(each) => {}
             }
         });

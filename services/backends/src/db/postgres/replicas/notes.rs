@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::super::lsn::Lsn;
-use super::{LONGEST_SILENCE, UNTIL_LEFT, lock};
+use super::{BEAT, LONGEST_SILENCE, UNTIL_LEFT, lock};
 use crate::cache::Cache;
 
 /// How long a note lasts: twice what it must, since the clocks of processes differ.
@@ -63,10 +63,24 @@ impl Notes {
         match self.cache.get(&self.key(family_id)).await {
             Ok(shared) => own.max(shared.map(|entry| Lsn::new(entry.version))).or(Some(Lsn::START)),
             Err(_) => {
-                *lock(&self.distrusted) = Some(Instant::now() + UNTIL_LEFT);
+                self.distrust();
                 None
             }
         }
+    }
+
+    /// Finds out when the cache is out of reach, also while nobody reads: by the next read it may be back, and empty.
+    pub async fn watch(&self) {
+        loop {
+            if self.cache.get(&format!("lsn:{}", self.service)).await.is_err() {
+                self.distrust();
+            }
+            sleep(BEAT).await;
+        }
+    }
+
+    fn distrust(&self) {
+        *lock(&self.distrusted) = Some(Instant::now() + UNTIL_LEFT);
     }
 
     /// Forgets what all replicas show that are read from, and what has ended.

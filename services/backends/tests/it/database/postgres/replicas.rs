@@ -3,6 +3,7 @@
 mod failing;
 mod telling;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backends::cache::redis::RedisCache;
@@ -22,22 +23,24 @@ const FROM_REPLICA: &str = "SELECT pg_is_in_recovery()";
 /// On a busy machine 50 ms are little, and every call that takes longer sends the reads to the primary.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A process: its database, and its wire to Redis.
+/// A process: its database, and its cache with the wire to Redis.
 struct Process {
     db: Database,
+    cache: Arc<dyn Cache>,
     wire: Proxy,
 }
 
 impl Process {
     async fn start(adapter: &Own, replica: &Server, redis: &Redis) -> Self {
         let (foundation, wire) = (Foundation::system(), Proxy::start(redis.port()).await);
-        let cache = RedisCache::connect_with(&foundation, &wire.url(&redis.url()), PATIENCE).await.unwrap();
+        let cache = RedisCache::connect_with(&foundation, &wire.url(&redis.url()), PATIENCE).await;
+        let cache = cache.unwrap() as Arc<dyn Cache>;
         let replicas = vec![replica.url("app", adapter.database().await)];
         let mut settings = adapter.settings().await;
-        settings.replication = Some(Replication { replicas, cache: cache as std::sync::Arc<dyn Cache> });
+        settings.replication = Some(Replication { replicas, cache: cache.clone() });
         let db = Database::connect(settings, &foundation).await.unwrap();
         db.migrate::<Migrator>().await.unwrap();
-        Self { db, wire }
+        Self { db, cache, wire }
     }
 
     async fn until_reads_from_replica(&self, does: bool) {

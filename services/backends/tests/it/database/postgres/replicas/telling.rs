@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{FROM_REPLICA, Pair, SCOPE};
 use crate::database::{count_up, somebody};
+use crate::wait;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_one_process_wrote_another_reads_at_once() {
@@ -125,14 +126,17 @@ async fn notes_that_cannot_be_read_send_the_reads_to_the_primary() {
     pair.until_both_read_from_replica().await;
 }
 
-/// Redis has nothing after that.
+/// Redis has nothing after that, and somebody else has found out first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn notes_that_were_lost_are_not_missed() {
     let pair = Pair::start().await;
     pair.pause_replay(true).await;
     pair.one.count_up(1).await.unwrap();
     pair.redis.kill9().await;
+    let is_back = async || pair.other.cache.get("anything").await.is_ok();
+    assert!(!is_back().await);
     pair.redis.restart().await;
+    wait::until("Redis again", is_back).await;
     assert_eq!(pair.other.counted(1).await, 1);
     pair.pause_replay(false).await;
     pair.until_both_read_from_replica().await;

@@ -37,6 +37,8 @@ pub struct Fleet {
     environment: Environment,
     /// The primary database.
     pub postgres: Postgres,
+    /// What the services read from where they may.
+    _replica: Postgres,
     /// The broker.
     pub rabbitmq: RabbitMq,
     /// The cache.
@@ -51,7 +53,7 @@ impl Fleet {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (postgres, rabbitmq, redis) = tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start());
-        let database = postgres.database().await;
+        let (database, replica) = (postgres.database().await, postgres.start_replica().await);
         let objects = Foundation::system();
         let settings = embedded::Settings {
             address: ([127, 0, 0, 1], 0).into(),
@@ -65,14 +67,16 @@ impl Fleet {
         let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
         let mut environment = Environment::default();
         environment.set("PRAAN_DATABASE_URL", postgres.url("postgres", &database));
+        environment.set("PRAAN_DATABASE_REPLICA_URLS", replica.url("postgres", &database));
         environment.set("PRAAN_AMQP_URL", rabbitmq.fresh_url());
         environment.set("PRAAN_REDIS_URL", redis.url());
         environment.set("PRAAN_S3_ENDPOINT", format!("http://{}", store.address));
         environment.set("PRAAN_S3_BUCKET", "praan");
         environment.set("AWS_ACCESS_KEY_ID", access_key);
         environment.set("AWS_SECRET_ACCESS_KEY", secret_key);
+        let processes = Vec::new();
         let mut fleet =
-            Self { processes: Vec::new(), environment, postgres, rabbitmq, redis, objects, folder };
+            Self { processes, environment, postgres, _replica: replica, rabbitmq, redis, objects, folder };
         for service in ORDER {
             fleet.light(service).await;
         }

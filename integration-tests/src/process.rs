@@ -19,6 +19,11 @@ impl Environment {
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.push((name.to_owned(), value.into()));
     }
+
+    /// Gives them to a command.
+    pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.envs(self.0.iter().cloned())
+    }
 }
 
 /// A running `praan`.
@@ -56,7 +61,7 @@ impl Process {
     async fn start(line: Line, address: &str) -> Self {
         let mut command = Command::new(binary());
         command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off", "--log", "warn"]);
-        command.arg("--data-dir").arg(&line.folder).envs(line.environment.0.iter().cloned());
+        line.environment.apply(command.arg("--data-dir").arg(&line.folder));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();

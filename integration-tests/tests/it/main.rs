@@ -20,5 +20,6 @@ mod processes;
 mod stories;
 mod strangers;
 mod structure;
+mod tenants;
 mod topologies;
 mod writers;

@@ -45,6 +45,11 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         (vec!["up", "--cors-origins", "*"], None, vec!["--cors-origins", "https://app.example.org"]),
         (vec!["serve", "kitchen"], None, vec!["kitchen", "identity", "gateway"]),
         (vec!["serve", "family"], None, vec!["--identity-url"]),
+        (
+            vec!["up", "--database-url", "postgres://p/d", "--database-replica-urls", "postgres://r/d"],
+            None,
+            vec!["--redis-url"],
+        ),
         (vec!["up"], Some(("PRAAN_LISTEN", "nowhere")), vec!["--listen", "nowhere"]),
         (vec!["up"], Some(("PRAAN_LISTN", "127.0.0.1:1")), vec!["PRAAN_LISTN"]),
         (vec!["up", "--key-encryption-key-file", "/nonexistent"], None, vec!["/nonexistent"]),

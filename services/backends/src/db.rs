@@ -38,7 +38,7 @@ pub use action::Action;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
 pub use once::{Keyed, Once};
-pub use postgres::Postgres;
+pub use postgres::{Postgres, Replication};
 pub use reader::Reader;
 pub use scope::Scope;
 use sqlite::Files;
@@ -86,8 +86,9 @@ impl Database {
         }))
     }
 
-    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what this process has
-    /// written in the scope.
+    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what was acknowledged in the
+    /// scope, by whichever process. Two readings may come from two replicas, of which the second is behind the first; what must
+    /// fit together is read by one [`Reader`], or from the primary.
     pub async fn read(&self, scope: Scope) -> Result<Reader, Error> {
         self.0.engine.read(scope).await.map(Reader::over)
     }
@@ -119,6 +120,12 @@ impl Database {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.0.engine.as_owner(work).await
+    }
+
+    /// Divides the tables of families among the nodes of a Citus cluster, and returns the names of those that were not divided yet.
+    /// Refused where there is no Citus.
+    pub async fn distribute(&self) -> Result<Vec<String>, Error> {
+        self.0.engine.distribute().await
     }
 
     /// The next id of a sequence: positive, below 2^53, never given twice. Not while this task holds a [`Tx`], which has the

@@ -7,6 +7,15 @@ use chassis::Error;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::error::DatabaseError;
 
+/// What to say when a statement that was prepared is not there, or is there already.
+pub(crate) const POOLER: &str = "a pooler in front of PostgreSQL runs one client's prepared statements on another's connection: \
+    put a PgBouncer of 1.21 or newer there with max_prepared_statements above 0, or set its pool_mode to session, or connect past it";
+
+/// Whether an SQLSTATE says that prepared statements went astray.
+pub(crate) fn is_poolers(code: &str) -> bool {
+    ["42P05", "26000"].contains(&code)
+}
+
 /// Turns the result of a query into a result of the house.
 pub trait DbResultExt<T> {
     /// The value, or the database's error as one of ours: busy or unreachable is unavailable, all else internal.
@@ -90,6 +99,9 @@ impl Fault {
             let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
             let what = format!("sqlite {code}: {}", DatabaseError::message(sqlite));
             return Self { what, passing: matches!(primary, 5 | 6 | 10 | 13) };
+        }
+        if is_poolers(&code) {
+            return Self::lasting(POOLER);
         }
         let table = error.table().unwrap_or("-");
         let constraint = error.constraint().unwrap_or("-");

@@ -44,6 +44,9 @@ async fn run(command: Command) -> Result<(), Error> {
             for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
             }
+            if options.distribute {
+                migrate::distribute(&options).await?.iter().for_each(|line| say(line));
+            }
             Ok(())
         }
         Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
@@ -56,8 +59,10 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     let telemetry = telemetry::start(&log.settings())?;
     let foundation = Foundation::system();
     let lit = house::light(plan, &foundation).await?;
+    // whoever reads that it is up may tell it to stop at once
+    let stop = stop_signal()?;
     say(&lit.describe(plan));
-    stop_signal().await?;
+    stop.await;
     say("Stopping: requests in flight may finish.");
     if !foundation.tasks.stop(PATIENCE).await {
         tracing::warn!("some work was still going on when the time to stop was over");
@@ -66,14 +71,15 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-async fn stop_signal() -> Result<(), Error> {
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.

@@ -1,5 +1,7 @@
 //! Every option of `praan`, with its environment name, default and meaning. `--help` is made from here.
 
+mod databases;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use chassis::telemetry;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::secret::Secret;
+pub use databases::Databases;
 
 /// The operating system for family health: the whole mesh, or some of its services.
 ///
@@ -183,44 +186,6 @@ pub struct Servers {
     pub s3: S3,
 }
 
-/// PostgreSQL 15 or newer. Every service has a schema of its own in it.
-#[derive(Clone, Default, Args)]
-pub struct Databases {
-    /// PostgreSQL, such as postgres://praan:secret@postgres:5432/praan.
-    #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<Secret>,
-    /// Read replicas of it, comma-separated.
-    #[arg(
-        long,
-        env = "PRAAN_DATABASE_REPLICA_URLS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "URL"
-    )]
-    pub database_replica_urls: Vec<Secret>,
-    /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
-    #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
-    pub database_direct_url: Option<Secret>,
-    /// Another database for identity.
-    #[arg(long, env = "PRAAN_IDENTITY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub identity_database_url: Option<Secret>,
-    /// Another database for family.
-    #[arg(long, env = "PRAAN_FAMILY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub family_database_url: Option<Secret>,
-    /// Another database for program.
-    #[arg(long, env = "PRAAN_PROGRAM_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub program_database_url: Option<Secret>,
-    /// Another database for adherence.
-    #[arg(long, env = "PRAAN_ADHERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub adherence_database_url: Option<Secret>,
-    /// Another database for ai-inference.
-    #[arg(long, env = "PRAAN_AI_INFERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub ai_inference_database_url: Option<Secret>,
-    /// Another database for logging.
-    #[arg(long, env = "PRAAN_LOGGING_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub logging_database_url: Option<Secret>,
-}
-
 /// Any S3.
 #[derive(Clone, Default, Args)]
 pub struct S3 {
@@ -281,6 +246,9 @@ pub struct Migrate {
     /// The services whose databases to migrate; left out, all.
     #[arg(value_name = "SERVICE")]
     pub services: Vec<Service>,
+    /// Then divides the tables by family among the nodes of a Citus cluster; fails where a database has no Citus.
+    #[arg(long, env = "PRAAN_DISTRIBUTE")]
+    pub distribute: bool,
     /// The folder of the embedded databases; made when missing.
     #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
     pub data_dir: PathBuf,

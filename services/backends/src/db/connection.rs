@@ -4,6 +4,7 @@ use sea_orm::{
     Statement,
 };
 
+use super::Engine;
 use super::postgres::Transaction;
 
 /// What statements run on: a transaction, or, for reading on SQLite, a pool of reading connections.
@@ -29,6 +30,16 @@ impl Connection {
     /// A transaction of PostgreSQL.
     pub(super) fn postgres(transaction: Transaction) -> Self {
         Self(Kind::Postgres(Box::new(transaction)))
+    }
+
+    /// Ends the transaction of a write about some families.
+    pub(super) async fn commit_for(self, engine: &Engine, families: &[i64]) -> Result<(), DbErr> {
+        match (self.0, engine) {
+            (Kind::Postgres(transaction), Engine::Postgres(server)) => {
+                server.commit(*transaction, families).await
+            }
+            (kind, _) => Self(kind).commit().await,
+        }
     }
 
     /// Ends the transaction. What was done statement by statement is done already.

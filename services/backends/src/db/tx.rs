@@ -108,12 +108,8 @@ impl Tx {
 
     /// Commits without an audit row: the effect is not a person's act.
     pub async fn commit_quietly(self) -> Result<(), Error> {
-        let committed = self.inner.commit().await.stored();
-        // also where nobody knows how it ended
-        if let Engine::Postgres(server) = self.db.engine() {
-            server.wrote(&self.families.into_inner().unwrap_or_else(PoisonError::into_inner));
-        }
-        committed?;
+        let families = self.families.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.inner.commit_for(self.db.engine(), &families).await.stored()?;
         self.blocks.pour(&self.db.0.ids.blocks);
         if self.due_now.into_inner() {
             self.db.outbox_filled().notify_one();

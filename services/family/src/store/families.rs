@@ -43,7 +43,8 @@ impl Store {
     /// The family the actor manages, as [`Store::home`] finds or founds it.
     pub async fn family(&self, actor: &Actor, now: DateTime<Utc>) -> Result<families::Model, Error> {
         let id = self.home(actor, now).await?;
-        let reader = self.db.read(Scope::Family(id)).await?;
+        // it may have been founded by another request just now
+        let reader = self.db.read_primary(Scope::Family(id)).await?;
         let family = families::Entity::find_by_id(id).one(reader.connection()).await.stored()?;
         family.ok_or_else(|| Error::internal("a manager of a family that is gone"))
     }

@@ -35,9 +35,9 @@ impl Store {
         self.told(found.limit(limit)).await
     }
 
-    /// The living members of a family.
+    /// The living members of a family, for those who ask whom they may see.
     pub async fn members_of(&self, family_id: i64) -> Result<Vec<Model>, Error> {
-        let reader = self.db.read(Scope::Family(family_id)).await?;
+        let reader = self.db.read_primary(Scope::Family(family_id)).await?;
         living().filter(Column::FamilyId.eq(family_id)).all(reader.connection()).await.stored()
     }
 

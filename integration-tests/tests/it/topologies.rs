@@ -3,11 +3,13 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{bad_input, examples, grpc, strangers, writers};
+use crate::{bad_input, examples, grpc, oidc, sessions, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 5] = [
+const FILES: [(&str, &[Story]); 7] = [
     ("examples", examples::ALL),
+    ("oidc", oidc::ALL),
+    ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),

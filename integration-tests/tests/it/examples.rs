@@ -63,7 +63,7 @@ async fn history_comes_in_pages(house: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_are_of_the_described_classes() {
-    let house = House::with(|edge| edge.rate_limits = praan::options::Switch::On).await;
+    let house = House::with(|edge, _| edge.rate_limits = praan::options::Switch::On).await;
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
 

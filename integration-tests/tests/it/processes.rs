@@ -38,6 +38,9 @@ async fn five_processes_do_the_main_job() {
 async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
+    let providers = folder.path().join("providers.json").display().to_string();
+    let list = r#"[{"name": "x", "issuer": "http://id.example.org", "client_ids": ["a"]}]"#;
+    std::fs::write(&providers, list).expect("a file");
     for (arguments, environment, wanted) in [
         (vec!["up", "--listen", "nowhere"], None, vec!["--listen", "nowhere"]),
         (vec!["up", "--rate-limits", "maybe"], None, vec!["--rate-limits", "maybe", "on", "off"]),
@@ -53,6 +56,9 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         (vec!["up"], Some(("PRAAN_LISTEN", "nowhere")), vec!["--listen", "nowhere"]),
         (vec!["up"], Some(("PRAAN_LISTN", "127.0.0.1:1")), vec!["PRAAN_LISTN"]),
         (vec!["up", "--key-encryption-key-file", "/nonexistent"], None, vec!["/nonexistent"]),
+        (vec!["up", "--passwords", "maybe"], None, vec!["--passwords", "on", "off"]),
+        (vec!["up", "--oidc-providers-file", "/nonexistent"], None, vec!["/nonexistent"]),
+        (vec!["up", "--oidc-providers-file", &providers], None, vec![&providers, "[0].issuer", "https://"]),
     ] {
         let mut command = Command::new(binary());
         command.args(&arguments).env("PRAAN_DATA_DIR", &data).envs(environment).stdin(Stdio::null());

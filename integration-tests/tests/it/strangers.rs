@@ -37,7 +37,15 @@ fn cases() -> Vec<(&'static str, Case)> {
     vec![
         ("identity.v1.IdentityService/Register", Own("opens the caller's account")),
         ("identity.v1.IdentityService/Login", Own("signs the caller in")),
+        ("identity.v1.IdentityService/SignInWithIdToken", Own("signs the caller in")),
+        ("identity.v1.IdentityService/StartOidcSignIn", Own("signs the caller in")),
+        ("identity.v1.IdentityService/FinishOidcSignIn", Own("the flow is the proof")),
         ("identity.v1.IdentityService/Refresh", Own("the token is the proof")),
+        ("identity.v1.IdentityService/ListSessions", Own("the caller's sessions")),
+        (
+            "identity.v1.IdentityService/DeleteSession",
+            Foreign(Method::DELETE, "/api/v1/sessions/{session}", Value::Null),
+        ),
         ("identity.v1.IdentityService/Logout", Own("ends the caller's session")),
         ("identity.v1.IdentityService/GetJwks", Own("public keys")),
         ("identity.v1.IdentityService/GetMe", Own("the caller's account")),
@@ -222,6 +230,7 @@ fn every_rpc_has_a_case() {
 /// One of everything a family has.
 struct Ids {
     user: i64,
+    session: i64,
     email: String,
     member: i64,
     grant: i64,
@@ -242,7 +251,8 @@ impl Ids {
             json!({"email": doctor.email, "role": "DOCTOR", "log_types": ["CHECKIN"], "not_after": soon});
         let grant = id(&owner.post(&format!("/api/v1/members/{member}/grants"), grant).await.expect(201));
         let user = id(&owner.get("/api/v1/users/me").await.expect(200));
-        Self { user, email: doctor.email, member, grant, program, log }
+        let session = id(&owner.get("/api/v1/sessions").await.expect(200)["data"][0]);
+        Self { user, session, email: doctor.email, member, grant, program, log }
     }
 
     /// Ids of nothing: far above any that were given. A log's keeps its month, so that it is looked for like another.
@@ -250,6 +260,7 @@ impl Ids {
         let far = 4_000_000_000;
         Self {
             user: far,
+            session: far,
             email: there.email.clone(),
             member: far,
             grant: far,
@@ -269,6 +280,7 @@ impl Ids {
         let fill = |text: &str| {
             [
                 ("user", self.user),
+                ("session", self.session),
                 ("member", self.member),
                 ("grant", self.grant),
                 ("program", self.program),
@@ -295,6 +307,7 @@ impl Ids {
             format!("/api/v1/programs/{}/config", self.program),
             format!("/api/v1/programs/{}/history", self.program),
             "/api/v1/family/managers".to_owned(),
+            "/api/v1/sessions".to_owned(),
         ] {
             seen.push(owner.get(&path).await.expect(200));
         }

@@ -3,12 +3,14 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{audited, bad_input, examples, grpc, plans, strangers, writers};
+use crate::{audited, bad_input, examples, grpc, oidc, plans, sessions, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 6] = [
+const FILES: [(&str, &[Story]); 8] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
+    ("oidc", oidc::ALL),
+    ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),

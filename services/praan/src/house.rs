@@ -111,9 +111,11 @@ impl<'a> House<'a> {
                 link,
             ));
         }
+        let key_encryption_key = identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?);
         let config = identity::Config {
-            key_encryption_key: identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?),
-            passwords: identity::PasswordCost::default(),
+            password_sign_in: plan.sign_in.passwords == OnOff::On,
+            providers: plan.sign_in.providers()?,
+            ..identity::Config::new(key_encryption_key)
         };
         let needs = identity::Needs {
             foundation: base.foundation.clone(),

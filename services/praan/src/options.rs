@@ -56,6 +56,9 @@ pub struct Up {
     pub edge: Edge,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sign_in: SignIn,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub storage: Storage,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -83,6 +86,9 @@ pub struct Serve {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sign_in: SignIn,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,
@@ -135,7 +141,8 @@ pub struct Tls {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Edge")]
 pub struct Edge {
-    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs. `off` is for load tests on loopback.
+    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs, and per address 30 on each way to sign in.
+    /// `off` is for load tests on loopback.
     #[arg(long, env = "PRAAN_RATE_LIMITS", default_value = "on", value_name = "ON|OFF")]
     pub rate_limits: Switch,
     /// Web origins that may call from a browser, comma-separated, such as https://app.example.org; none by default.
@@ -144,6 +151,18 @@ pub struct Edge {
     /// How many proxies of yours stand in front and add to X-Forwarded-For; with 0 that header is not believed.
     #[arg(long, env = "PRAAN_PROXIES", default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+}
+
+/// The options of identity.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SignIn {
+    /// Whether people may register and log in by password; with `off` both answer 404.
+    #[arg(long, env = "PRAAN_PASSWORDS", default_value = "on", value_name = "ON|OFF")]
+    pub passwords: Switch,
+    /// The file, in JSON, of the identity providers people may sign in by, such as Google and Apple; none by default.
+    #[arg(long, env = "PRAAN_OIDC_PROVIDERS_FILE", value_name = "FILE")]
+    pub oidc_providers_file: Option<PathBuf>,
 }
 
 /// Where things rest: embedded in the data folder, or, for each of the four that is named, on a server.

@@ -13,6 +13,8 @@ use crate::{Error, Origin};
 pub const REQUEST_ID: &str = "x-request-id";
 /// The header in which the gateway tells the client's address. The gateway drops it from what comes from outside.
 pub const CLIENT_ADDRESS: &str = "x-praan-client-address";
+/// The header in which the gateway tells what the client calls itself, under the same rule.
+pub const CLIENT_AGENT: &str = "x-praan-client-agent";
 
 tokio::task_local! {
     static CURRENT: Origin;
@@ -70,5 +72,6 @@ pub(crate) fn inject(headers: &mut HeaderMap) {
 fn origin(headers: &HeaderMap) -> Origin {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = text(REQUEST_ID).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(Uuid::new_v4);
-    Origin { request_id, address: text(CLIENT_ADDRESS).map(str::to_owned) }
+    let [address, user_agent] = [CLIENT_ADDRESS, CLIENT_AGENT].map(|name| text(name).map(str::to_owned));
+    Origin { request_id, address, user_agent }
 }

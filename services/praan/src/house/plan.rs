@@ -11,7 +11,7 @@ use chassis::tls::Tls;
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Edge, Remotes, Serve, Service, Storage, Up};
+use crate::options::{self, Edge, Remotes, Serve, Service, SignIn, Storage, Up};
 
 /// Rooms that speak by events over the embedded queue, and so share a process.
 const TOGETHER: [(Service, Service); 2] =
@@ -30,6 +30,8 @@ pub struct Plan {
     pub tls: Option<Tls>,
     /// The options of the public door.
     pub edge: Edge,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// Where things rest.
     pub storage: Storage,
 }
@@ -37,15 +39,16 @@ pub struct Plan {
 impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
-        let Up { listen, edge, storage, .. } = up.clone();
-        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, storage }
+        let Up { listen, edge, sign_in, storage, .. } = up.clone();
+        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, sign_in, storage }
     }
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, tls, edge, storage, .. } = serve.clone();
+        let Serve { services, listen, remotes, tls, edge, sign_in, storage, .. } = serve.clone();
         let tls = tls.read()?;
-        let plan = Self { here: services.into_iter().collect(), listen, remotes, tls, edge, storage };
+        let here = services.into_iter().collect();
+        let plan = Self { here, listen, remotes, tls, edge, sign_in, storage };
         let shared_queue = plan.storage.servers.amqp_url.is_some();
         for (one, other) in TOGETHER {
             if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {
@@ -152,6 +155,14 @@ impl options::Tls {
             }
             _ => Ok(None),
         }
+    }
+}
+
+impl SignIn {
+    /// The identity providers of the file, if one is named.
+    pub fn providers(&self) -> Result<identity::Providers, Error> {
+        let read = self.oidc_providers_file.as_deref().map(identity::Providers::read);
+        Ok(read.transpose()?.unwrap_or_default())
     }
 }
 

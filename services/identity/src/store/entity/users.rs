@@ -10,7 +10,7 @@ pub struct Model {
     pub id: i64,
     /// The address, in small letters.
     pub email: String,
-    /// The argon2id hash of the password, as a PHC string.
+    /// The argon2id hash of the password, as a PHC string; one that no password has where there is none.
     pub password_hash: String,
     /// The person's name.
     pub full_name: String,

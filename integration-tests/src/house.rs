@@ -56,10 +56,10 @@ impl House {
         Self { url, topology: Topology::OneProcess { foundation, _lit: lit, _folder: folder } }
     }
 
-    /// Every service in a process of its own, on PostgreSQL, RabbitMQ, Redis and S3.
+    /// Six services, a worker and the door, each a process, on PostgreSQL, RabbitMQ, Redis and S3.
     pub async fn many_processes() -> Self {
         let fleet = Box::new(Fleet::start().await);
-        Self { url: fleet.url().to_owned(), topology: Topology::ManyProcesses(fleet) }
+        Self { url: fleet.url(), topology: Topology::ManyProcesses(fleet) }
     }
 
     /// A new account.

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod burst;
 mod crash;
 mod examples;
 mod faults;

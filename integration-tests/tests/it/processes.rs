@@ -14,8 +14,11 @@ async fn five_processes_do_the_main_job() {
     let planning = format!("program adherence {at_identity} --family-url {}", family.url);
     let planning = Process::serve(folder.path(), &planning).await;
     let at_planning = format!("--program-url {0} --adherence-url {0}", planning.url);
-    let logging =
-        Process::serve(folder.path(), &format!("logging ai-inference {at_identity} {at_planning}")).await;
+    let logging = Process::serve(
+        folder.path(),
+        &format!("logging ai-inference inference-worker {at_identity} {at_planning}"),
+    )
+    .await;
     let rest = format!(
         "--family-url {} --logging-url {} --ai-inference-url {}",
         family.url, logging.url, logging.url
@@ -44,6 +47,7 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         (vec!["up", "--cors-origins", "*"], None, vec!["--cors-origins", "https://app.example.org"]),
         (vec!["serve", "kitchen"], None, vec!["kitchen", "identity", "gateway"]),
         (vec!["serve", "family"], None, vec!["--identity-url"]),
+        (vec!["serve", "inference-worker"], None, vec!["logging", "both or neither", "--amqp-url"]),
         (vec!["up"], Some(("PRAAN_LISTEN", "nowhere")), vec!["--listen", "nowhere"]),
         (vec!["up"], Some(("PRAAN_LISTN", "127.0.0.1:1")), vec!["PRAAN_LISTN"]),
         (vec!["up", "--key-encryption-key-file", "/nonexistent"], None, vec!["/nonexistent"]),

@@ -1,4 +1,4 @@
-//! Every story once more, in many processes on real servers.
+//! Every story once more, in eight processes on real servers.
 
 use integration_tests::House;
 

@@ -11,7 +11,8 @@ pub async fn run(Migrate { services, data_dir: folder, databases }: &Migrate) ->
     make_private(folder)?;
     let wanted = |service: &Service| services.is_empty() || services.contains(service);
     let mut migrated = Vec::new();
-    for service in Service::all().into_iter().filter(wanted).filter(|service| *service != Service::Gateway) {
+    let has_one = |service: &Service| !matches!(service, Service::InferenceWorker | Service::Gateway);
+    for service in Service::all().into_iter().filter(wanted).filter(has_one) {
         let (db, _lock) = open_database(folder, databases, service, &foundation).await?;
         match service {
             Service::Identity => identity::migrate(&db).await?,
@@ -20,7 +21,7 @@ pub async fn run(Migrate { services, data_dir: folder, databases }: &Migrate) ->
             Service::Adherence => adherence::migrate(&db).await?,
             Service::AiInference => ai_inference::migrate(&db).await?,
             Service::Logging => logging::migrate(&db).await?,
-            Service::Gateway => {}
+            Service::InferenceWorker | Service::Gateway => {}
         }
         db.close().await?;
         migrated.push(service.name().to_owned());

@@ -29,6 +29,7 @@ pub struct Base {
     queue: OnceCell<Arc<dyn Queue>>,
     cache: OnceCell<Arc<dyn Cache>>,
     objects: OnceCell<(Objects, Option<SocketAddr>)>,
+    readings: OnceCell<Database>,
     locks: Mutex<Vec<lock::Lock>>,
 }
 
@@ -42,6 +43,7 @@ impl Base {
             queue: OnceCell::new(),
             cache: OnceCell::new(),
             objects: OnceCell::new(),
+            readings: OnceCell::new(),
             locks: Mutex::default(),
         })
     }
@@ -52,6 +54,11 @@ impl Base {
         let (database, lock) = open_database(data_dir, &servers.databases, service, &self.foundation).await?;
         lock.into_iter().for_each(|lock| self.hold(lock));
         Ok(database)
+    }
+
+    /// The database of ai-inference, which its workers share.
+    pub async fn readings(&self) -> Result<Database, Error> {
+        self.readings.get_or_try_init(async || self.database(Service::AiInference).await).await.cloned()
     }
 
     /// The queue.
@@ -152,7 +159,7 @@ impl Databases {
             Service::Adherence => &self.adherence_database_url,
             Service::AiInference => &self.ai_inference_database_url,
             Service::Logging => &self.logging_database_url,
-            Service::Gateway => &None,
+            Service::InferenceWorker | Service::Gateway => &None,
         };
         if let Some(url) = own {
             return Some(Postgres::new(url.reveal(), service.name()));

@@ -14,8 +14,8 @@ use crate::db::outbox_row::{Column, Entity, Model};
 use crate::error::DbResultExt;
 use crate::{Connection, Database, backoff};
 
-/// How long a claim holds without being renewed.
-pub const LEASE: Duration = Duration::from_secs(60);
+/// How long a claim holds without being renewed. What a dead process had claimed leaves this much later, and a photo with it.
+pub const LEASE: Duration = Duration::from_secs(20);
 
 /// The longest wait between two attempts to publish a row.
 const MOST_BACKOFF: Duration = Duration::from_secs(30);
@@ -67,12 +67,7 @@ impl Claims {
             .filter(free.clone())
             .order_by_asc(Column::DueAt)
             .limit(most as u64);
-        let connection = self.connection().await?;
-        if let Engine::Postgres(server) = self.db.engine() {
-            // two who claim at once could each wait for a row of the other
-            let lock = format!("SELECT pg_advisory_xact_lock({})", server.lock_of_claims());
-            connection.execute_unprepared(&lock).await.stored()?;
-        }
+        let connection = self.alone().await?;
         // the condition stands outside too: where another relay got between, the row is looked at again before it changes
         let claimed = Entity::update_many()
             .col_expr(Column::ClaimedBy, Expr::value(&self.owner))
@@ -84,6 +79,19 @@ impl Claims {
             .stored()?;
         connection.commit().await.stored()?;
         Ok(claimed)
+    }
+
+    /// Releases the rows that are this relay's by the word of the database alone. When a connection breaks, a claim may stand
+    /// whose answer was lost; nobody would work on its rows, and [`Claims::renew`] would keep them for ever.
+    pub async fn release_but(&self, known: Vec<&str>) -> Result<(), Error> {
+        let connection = self.alone().await?;
+        release(Entity::update_many())
+            .filter(Column::ClaimedBy.eq(&self.owner))
+            .filter(Column::Id.is_not_in(known))
+            .exec(&connection)
+            .await
+            .stored()?;
+        connection.commit().await.stored()
     }
 
     /// Deletes rows that are published and releases the others, to be tried again later.
@@ -107,6 +115,16 @@ impl Claims {
                 .stored()?;
         }
         connection.commit().await.stored()
+    }
+
+    /// A transaction in which nobody else claims: two who do so at once could each wait for a row of the other.
+    async fn alone(&self) -> Result<Connection, Error> {
+        let connection = self.connection().await?;
+        if let Engine::Postgres(server) = self.db.engine() {
+            let lock = format!("SELECT pg_advisory_xact_lock({})", server.lock_of_claims());
+            connection.execute_unprepared(&lock).await.stored()?;
+        }
+        Ok(connection)
     }
 
     async fn connection(&self) -> Result<Connection, Error> {

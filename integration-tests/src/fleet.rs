@@ -71,10 +71,10 @@ impl Fleet {
         }
     }
 
-    /// How many events still wait to leave, in all services.
+    /// How many events are due and still wait to leave, in all services.
     pub async fn outboxes(&self) -> usize {
         let count = "SELECT COALESCE(sum((xpath('/row/c/text()', query_to_xml(format(
-            'SELECT count(*) AS c FROM %I.outbox', schemaname), false, true, '')))[1]::text::bigint), 0)
+            'SELECT count(*) AS c FROM %I.outbox WHERE due_at <= now()', schemaname), false, true, '')))[1]::text::bigint), 0)
             FROM pg_tables WHERE tablename = 'outbox'";
         self.sql(count).await.parse().expect("a number")
     }

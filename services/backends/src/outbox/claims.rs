@@ -141,3 +141,56 @@ fn release(update: sea_orm::UpdateMany<Entity>) -> sea_orm::UpdateMany<Entity> {
         .col_expr(Column::ClaimedBy, Expr::value(Option::<String>::None))
         .col_expr(Column::ClaimedAt, Expr::value(Option::<DateTime<Utc>>::None))
 }
+
+#[cfg(test)]
+mod tests {
+    use chassis::Actor;
+    use chassis::clock::Clock;
+    use sea_orm::DbErr;
+    use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+    use super::*;
+    use crate::{Action, Scope, schema};
+
+    struct Tables;
+
+    impl MigrationName for Tables {
+        fn name(&self) -> &str {
+            "m0001_tables"
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl MigrationTrait for Tables {
+        async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+            schema::shared(manager).await
+        }
+    }
+
+    struct Migrator;
+
+    impl MigratorTrait for Migrator {
+        fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+            vec![Box::new(Tables)]
+        }
+    }
+
+    #[tokio::test]
+    async fn a_claim_whose_answer_was_lost_is_released_and_no_other() {
+        let db = Database::in_memory(&Clock::system()).await.unwrap();
+        db.migrate::<Migrator>().await.unwrap();
+        let actor = Actor { user_id: 7, request_id: Uuid::new_v4(), address: None };
+        let tx = db.write(&actor, Action::Update, "Thing", Scope::Own).await.unwrap();
+        tx.publish("things.changed", &1).await.unwrap();
+        tx.publish("things.changed", &2).await.unwrap();
+        tx.commit_quietly().await.unwrap();
+
+        let claims = Claims::of(&db);
+        let known = claims.take(1, &[]).await.unwrap();
+        let lost = claims.take(1, &[]).await.unwrap();
+        assert!(claims.take(2, &[]).await.unwrap().is_empty(), "both are claimed");
+        claims.release_but(vec![&known[0].id]).await.unwrap();
+        let again = claims.take(2, &[]).await.unwrap();
+        assert_eq!(again.iter().map(|row| &row.id).collect::<Vec<_>>(), [&lost[0].id]);
+    }
+}

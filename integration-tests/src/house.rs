@@ -72,13 +72,13 @@ impl House {
         Self { url, topology, provider: None }
     }
 
-    /// Every service in a process of its own, on PostgreSQL, RabbitMQ, Redis and S3, with an identity provider.
+    /// Six services, a worker and the door, each a process, on PostgreSQL, RabbitMQ, Redis and S3, with an identity provider.
     pub async fn many_processes() -> Self {
         let provider = Provider::start().await;
         let mut environment = Environment::default();
         environment.set("PRAAN_OIDC_PROVIDERS_FILE", provider.file().display().to_string());
-        let fleet = Box::new(Fleet::start_with(environment).await);
-        let url = fleet.url().to_owned();
+        let fleet = Box::new(Fleet::start_with(environment, 1).await);
+        let url = fleet.url();
         Self { url, topology: Topology::ManyProcesses(fleet), provider: Some(provider) }
     }
 

@@ -26,7 +26,7 @@ impl Environment {
     }
 }
 
-/// A running `praan`.
+/// A running `praan`, or the object store.
 pub struct Process {
     child: Child,
     line: Line,
@@ -37,7 +37,7 @@ pub struct Process {
 /// What is started.
 #[derive(Clone)]
 struct Line {
-    folder: PathBuf,
+    program: PathBuf,
     arguments: Vec<String>,
     environment: Environment,
 }
@@ -58,12 +58,18 @@ impl Process {
         Self::start(Line::new(folder, &format!("serve {line}"), environment), "127.0.0.1:0").await
     }
 
+    /// Starts an object store with its data in `folder`, as strict as the real one.
+    pub async fn objects(folder: &Path) -> Self {
+        let arguments = vec![folder.display().to_string()];
+        let line = Line { program: beside("object-store"), arguments, environment: Environment::default() };
+        Self::start(line, "127.0.0.1:0").await
+    }
+
     async fn start(line: Line, address: &str) -> Self {
-        let mut command = Command::new(binary());
-        command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off", "--log", "warn"]);
-        line.environment.apply(command.arg("--data-dir").arg(&line.folder));
+        let mut command = Command::new(&line.program);
+        line.environment.apply(command.args(&line.arguments).args(["--listen", address]));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
+        let mut child = command.spawn().expect("it starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let said = async {
             while let Some(line) = lines.next_line().await.expect("its output") {
@@ -71,9 +77,9 @@ impl Process {
                     return url;
                 }
             }
-            panic!("praan ended before it was up");
+            panic!("it ended before it was up");
         };
-        let url = tokio::time::timeout(PATIENCE, said).await.expect("praan is up in time");
+        let url = tokio::time::timeout(PATIENCE, said).await.expect("it is up in time");
         Self { child, line, url }
     }
 
@@ -93,6 +99,16 @@ impl Process {
         *self = Self::start(self.line.clone(), &address).await;
     }
 
+    /// Starts it again at any address.
+    pub async fn restart_elsewhere(&mut self) {
+        *self = Self::start(self.line.clone(), "127.0.0.1:0").await;
+    }
+
+    /// The port of its door.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
+
     /// Sends a signal, such as `STOP`.
     pub async fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().await;
@@ -101,6 +117,11 @@ impl Process {
 
     /// SIGTERM, and whether it ended well.
     pub async fn terminate(mut self) -> bool {
+        self.end().await
+    }
+
+    /// The same, of one that may be started again.
+    pub async fn end(&mut self) -> bool {
         self.signal("TERM").await;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
         ended.expect("its status").success()
@@ -109,8 +130,10 @@ impl Process {
 
 impl Line {
     fn new(folder: &Path, line: &str, environment: &Environment) -> Self {
-        let arguments = line.split(' ').map(str::to_owned).collect();
-        Self { folder: folder.to_owned(), arguments, environment: environment.clone() }
+        let fixed = ["--rate-limits", "off", "--log", "warn", "--data-dir"].map(str::to_owned);
+        let arguments = line.split(' ').map(str::to_owned).chain(fixed);
+        let arguments = arguments.chain([folder.display().to_string()]).collect();
+        Self { program: binary(), arguments, environment: environment.clone() }
     }
 }
 
@@ -119,12 +142,17 @@ fn door(line: &str) -> Option<String> {
     match line.split_whitespace().collect::<Vec<_>>()[..] {
         ["REST", url] => Some(url.trim_end_matches("/api/v1").to_owned()),
         ["Praan", "serves", .., address, "(gRPC)"] => Some(format!("http://{address}")),
+        ["objects", address] => Some(format!("http://{address}")),
         _ => None,
     }
 }
 
 /// The binary beside this test's own.
 pub fn binary() -> PathBuf {
+    beside("praan")
+}
+
+fn beside(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a path");
-    own.ancestors().nth(2).expect("the build folder").join("praan")
+    own.ancestors().nth(2).expect("the build folder").join(name)
 }

@@ -10,6 +10,7 @@
 mod audited;
 mod bad_input;
 mod browser;
+mod burst;
 mod crash;
 mod examples;
 mod faults;

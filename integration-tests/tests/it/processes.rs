@@ -17,7 +17,7 @@ async fn five_processes_do_the_main_job() {
     let at_planning = format!("--program-url {0} --adherence-url {0}", planning.url);
     let logging = Process::serve(
         folder.path(),
-        &format!("logging ai-inference {at_identity} {at_family} {at_planning}"),
+        &format!("logging ai-inference inference-worker {at_identity} {at_family} {at_planning}"),
     )
     .await;
     let rest = format!("{at_family} --logging-url {0} --ai-inference-url {0}", logging.url);
@@ -53,6 +53,7 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
             None,
             vec!["--redis-url"],
         ),
+        (vec!["serve", "inference-worker"], None, vec!["logging", "both or neither", "--amqp-url"]),
         (vec!["up"], Some(("PRAAN_LISTEN", "nowhere")), vec!["--listen", "nowhere"]),
         (vec!["up"], Some(("PRAAN_LISTN", "127.0.0.1:1")), vec!["PRAAN_LISTN"]),
         (vec!["up", "--key-encryption-key-file", "/nonexistent"], None, vec!["/nonexistent"]),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::api::{Api, id};
-use integration_tests::fleet::{Fleet, Target};
+use integration_tests::fleet::{Fault, Fleet};
 use reqwest::Method;
 use serde_json::json;
 
@@ -15,14 +15,14 @@ async fn every_end_of_a_session_is_heard_by_every_process_within_a_second() {
     let fleet = Fleet::start().await;
     for redis_is_dead in [false, true] {
         if redis_is_dead {
-            fleet.harm(Target::Redis, "kill -9").await;
+            fleet.part("redis").harm(Fault::Kill).await;
         }
         for (name, method, path) in [
             ("logout", Method::POST, "/api/v1/auth/logout".to_owned()),
             ("deleted account", Method::DELETE, "/api/v1/users/me".to_owned()),
             ("revoked from elsewhere", Method::DELETE, "/api/v1/sessions/{session}".to_owned()),
         ] {
-            let asha = Api::sign_up(fleet.url()).await;
+            let asha = Api::sign_up(&fleet.url()).await;
             let program = asha.start_program(asha.add_member().await).await;
             // one question to each service, each of which now trusts the session
             let paths = [

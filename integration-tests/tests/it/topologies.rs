@@ -1,4 +1,4 @@
-//! Every story once more, in many processes on real servers.
+//! Every story once more, in eight processes on real servers.
 
 use integration_tests::House;
 
@@ -20,7 +20,7 @@ const FILES: [(&str, &[Story]); 8] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_story_in_many_processes_on_real_servers() {
     let house = House::many_processes().await;
-    let postgres = &house.fleet().expect("many processes").postgres;
+    let postgres = house.fleet().expect("many processes").postgres();
     plans::tell(postgres).await;
     let mut told = 0;
     for (file, stories) in FILES {

@@ -83,6 +83,8 @@ impl Fault {
             }
             sqlx::Error::Io(e) => Self::passing(format!("i/o: {}", e.kind())),
             sqlx::Error::Tls(_) => Self::passing("the TLS handshake failed"),
+            // such as a wire that ends where an answer was due: the connection is at fault, and another may do
+            sqlx::Error::Protocol(_) => Self::passing("the server did not answer as it should"),
             sqlx::Error::ColumnDecode { index, .. } => {
                 Self::lasting(format!("column {index} cannot be decoded"))
             }
@@ -133,6 +135,12 @@ mod tests {
     fn a_full_pool_is_unavailable_and_a_bad_column_is_internal() {
         assert_eq!(db_error(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).kind(), Kind::Unavailable);
         assert_eq!(db_error(&DbErr::Type("x".into())).kind(), Kind::Internal);
+    }
+
+    #[test]
+    fn a_wire_that_ends_early_is_unavailable() {
+        let early = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".into());
+        assert_eq!(db_error(&DbErr::Conn(RuntimeErr::SqlxError(early.into()))).kind(), Kind::Unavailable);
     }
 
     #[test]

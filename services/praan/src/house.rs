@@ -69,11 +69,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     };
     let adherence = house.room(Service::Adherence, open_adherence).await?;
 
-    let open_ai_inference = async || {
-        let (db, objects) = (base.database(Service::AiInference).await?, base.objects().await?);
-        let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
-        ai_inference::open(ai_inference::Config::default(), needs).await
-    };
+    let open_ai_inference = async || ai_inference::open(base.readings().await?).await;
     let ai_inference = house.room(Service::AiInference, open_ai_inference).await?;
 
     let open_logging = async || {
@@ -85,6 +81,11 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     };
     house.room(Service::Logging, open_logging).await?;
 
+    if plan.here.contains(&Service::InferenceWorker) {
+        let (db, objects) = (base.readings().await?, base.objects().await?);
+        let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
+        ai_inference::work(ai_inference::Config::default(), needs).await?;
+    }
     base.seal()?;
     let address = house.door(&base).await?;
     Ok(Lit { address, objects: base.objects_address(), _locks: base.into_locks() })
@@ -104,7 +105,10 @@ impl<'a> House<'a> {
         let clock = base.foundation.clock.clone();
         let dialer = plan.dialer(&base.foundation.tasks);
         if !plan.here.contains(&Service::Identity) {
-            let link = Link::remote(plan.address(Service::Identity)?, &dialer)?;
+            let link = match plan.needs(Service::Identity) {
+                true => Link::remote(plan.address(Service::Identity)?, &dialer)?,
+                false => Link::nowhere(),
+            };
             let verifier = Verifier::new(Arc::new(Remote::new(link.clone())), clock);
             return Ok((
                 Self { plan, dialer, verifier, links: HashMap::from([(Service::Identity, link.clone())]) },

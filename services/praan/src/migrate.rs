@@ -54,7 +54,7 @@ pub async fn tables(service: Service, db: &Database) -> Result<(), Error> {
         Service::Adherence => adherence::migrate(db).await,
         Service::AiInference => ai_inference::migrate(db).await,
         Service::Logging => logging::migrate(db).await,
-        Service::Gateway => Ok(()),
+        Service::InferenceWorker | Service::Gateway => Ok(()),
     }
 }
 

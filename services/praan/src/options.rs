@@ -67,8 +67,9 @@ pub struct Up {
 
 /// The options of `serve`.
 ///
-/// Services that speak by events share a queue. Without RabbitMQ the queue lives within a process, so `program` stands
-/// together with `adherence`, and `logging` with `ai-inference`.
+/// What is embedded lives within a process, so those who share it stand together: without RabbitMQ `program` with `adherence`,
+/// and `logging` with `inference-worker`; without S3 `logging` with `inference-worker`; without PostgreSQL `ai-inference` with
+/// `inference-worker`. With all three, any number of workers may run at once, each a process.
 #[derive(Clone, Args)]
 pub struct Serve {
     /// The services to light here.
@@ -336,8 +337,10 @@ pub enum Service {
     Program,
     /// Scores.
     Adherence,
-    /// The reading of photos.
+    /// What photos showed.
     AiInference,
+    /// The reading of photos, off the queue; serves no method.
+    InferenceWorker,
     /// Logs and photos.
     Logging,
     /// The public door.
@@ -352,7 +355,9 @@ impl Service {
 
     /// Those that have a database.
     pub fn with_database() -> impl Iterator<Item = Service> {
-        Self::all().into_iter().filter(|service| *service != Service::Gateway)
+        Self::all()
+            .into_iter()
+            .filter(|service| !matches!(service, Service::InferenceWorker | Service::Gateway))
     }
 }
 

@@ -86,7 +86,8 @@ impl House {
             .unwrap();
         let verifier = Verifier::new(Arc::new(Nobody), foundation.clock.clone());
         let needs = Needs { foundation, db: db.clone(), queue: queue.clone(), objects: objects.clone() };
-        let room = ai_inference::open_with(config, needs, provider).await.unwrap();
+        ai_inference::work_with(config, needs, provider).await.unwrap();
+        let room = ai_inference::open(db.clone()).await.unwrap();
         let client = AiInferenceServiceClient::new(room.link(&verifier));
         Self { queue, objects, db, client, heard, _scratch: scratch }
     }

@@ -59,8 +59,8 @@ pub(crate) fn inject(headers: &mut HeaderMap) {
         return;
     }
     let current = CURRENT.try_with(Origin::clone);
-    let Origin { request_id, address } =
-        current.unwrap_or_else(|_| Origin { request_id: Uuid::new_v4(), address: None });
+    let Origin { request_id, address, .. } =
+        current.unwrap_or_else(|_| Origin { request_id: Uuid::new_v4(), ..Origin::default() });
     if let Ok(value) = http::HeaderValue::try_from(request_id.to_string()) {
         headers.insert(REQUEST_ID, value);
     }

@@ -29,6 +29,7 @@ pub struct Base {
     queue: OnceCell<Arc<dyn Queue>>,
     cache: OnceCell<Arc<dyn Cache>>,
     objects: OnceCell<(Objects, Option<SocketAddr>)>,
+    readings: OnceCell<Database>,
     locks: Mutex<Vec<lock::Lock>>,
     /// The databases that were opened, and whose.
     databases: Mutex<Vec<(Service, Database)>>,
@@ -45,6 +46,7 @@ impl Base {
             queue: OnceCell::new(),
             cache: OnceCell::new(),
             objects: OnceCell::new(),
+            readings: OnceCell::new(),
             locks: Mutex::default(),
             databases: Mutex::default(),
         })
@@ -81,6 +83,11 @@ impl Base {
         let opened = self.objects.get().map(|(objects, _)| objects.clone());
         let objects = opened.or_else(|| bucket(&self.storage.servers.s3, &self.foundation));
         Ok(Notary { service: service.name(), key: Key::new(&self.storage.audit_key()?)?, objects })
+    }
+
+    /// The database of ai-inference, which its workers share.
+    pub async fn readings(&self) -> Result<Database, Error> {
+        self.readings.get_or_try_init(async || self.database(Service::AiInference).await).await.cloned()
     }
 
     /// The queue.

@@ -11,11 +11,23 @@ use chassis::tls::Tls;
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Edge, Remotes, Serve, Service, SignIn, Storage, Up};
+use crate::options::{self, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Up};
 
-/// Rooms that speak by events over the embedded queue, and so share a process.
-const TOGETHER: [(Service, Service); 2] =
-    [(Service::Program, Service::Adherence), (Service::Logging, Service::AiInference)];
+/// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
+const TOGETHER: [(Service, Service, &str, Backend); 4] = [
+    (Service::Program, Service::Adherence, "queue", Backend::Queue),
+    (Service::Logging, Service::InferenceWorker, "queue", Backend::Queue),
+    (Service::Logging, Service::InferenceWorker, "object store", Backend::Objects),
+    (Service::AiInference, Service::InferenceWorker, "database of ai-inference", Backend::Readings),
+];
+
+/// What is embedded, or on a server.
+#[derive(Clone, Copy)]
+enum Backend {
+    Queue,
+    Objects,
+    Readings,
+}
 
 /// What shall stand in this process, and where the rest is.
 #[derive(Clone)]
@@ -49,15 +61,7 @@ impl Plan {
         let tls = tls.read()?;
         let here = services.into_iter().collect();
         let plan = Self { here, listen, remotes, tls, edge, sign_in, storage };
-        let shared_queue = plan.storage.servers.amqp_url.is_some();
-        for (one, other) in TOGETHER {
-            if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {
-                let (one, other) = (one.name(), other.name());
-                return Err(Error::illegal_state(format!(
-                    "{one} and {other} share the embedded queue: serve both or neither"
-                )));
-            }
-        }
+        plan.check_together()?;
         if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
             return Err(Error::illegal_state(
                 "gateway is the public door: serve it alone, or use `praan up`",
@@ -70,6 +74,20 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// Refuses parts that would each have an embedded copy of what they must share.
+    fn check_together(&self) -> Result<(), Error> {
+        for (one, other, what, backend) in TOGETHER {
+            let parted = self.here.contains(&one) != self.here.contains(&other);
+            if parted && !backend.is_on_server(&self.storage.servers) {
+                let (one, other, option) = (one.name(), other.name(), backend.option());
+                return Err(Error::illegal_state(format!(
+                    "{one} and {other} share the embedded {what}: serve both or neither, or name a server by {option}"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the public door is here.
@@ -96,7 +114,7 @@ impl Plan {
             Service::Adherence => &self.remotes.adherence_url,
             Service::AiInference => &self.remotes.ai_inference_url,
             Service::Logging => &self.remotes.logging_url,
-            Service::Gateway => &None,
+            Service::InferenceWorker | Service::Gateway => &None,
         };
         let missing = || {
             Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()))
@@ -119,6 +137,7 @@ impl Service {
             Service::Program => "program",
             Service::Adherence => "adherence",
             Service::AiInference => "ai-inference",
+            Service::InferenceWorker => "inference-worker",
             Service::Logging => "logging",
             Service::Gateway => "gateway",
         }
@@ -132,16 +151,37 @@ impl Service {
         services.map(|service| service.full_name().to_owned())
     }
 
-    /// The services it calls. All but the gateway also ask identity about access tokens.
+    /// The services it calls. All that serve methods also ask identity about access tokens.
     fn calls(self) -> &'static [Service] {
         use Service::{Adherence, AiInference, Family, Identity, Logging, Program};
         match self {
-            Identity => &[],
+            Identity | Service::InferenceWorker => &[],
             Family | AiInference => &[Identity],
             Program => &[Identity, Family],
             Adherence => &[Identity, Family, Program],
             Logging => &[Identity, Family, Program, Adherence, AiInference],
             Service::Gateway => &[Identity, Family, Program, Adherence, Logging],
+        }
+    }
+}
+
+impl Backend {
+    fn is_on_server(self, servers: &Servers) -> bool {
+        match self {
+            Self::Queue => servers.amqp_url.is_some(),
+            Self::Objects => servers.s3.s3_endpoint.is_some(),
+            Self::Readings => {
+                let databases = &servers.databases;
+                databases.database_url.is_some() || databases.ai_inference_database_url.is_some()
+            }
+        }
+    }
+
+    fn option(self) -> &'static str {
+        match self {
+            Self::Queue => "--amqp-url",
+            Self::Objects => "--s3-endpoint",
+            Self::Readings => "--database-url or --ai-inference-database-url",
         }
     }
 }
@@ -192,6 +232,9 @@ mod tests {
     use super::*;
     use crate::options::{Command, Praan};
 
+    const WORKER: &str = "praan serve inference-worker --amqp-url amqp://r --s3-endpoint http://s --s3-bucket b \
+                          --aws-access-key-id a --aws-secret-access-key s";
+
     fn plan(line: &str) -> Result<Plan, Error> {
         match Praan::try_parse_from(line.split(' ')).map(|praan| praan.command) {
             Ok(Some(Command::Serve(serve))) => Plan::part(&serve),
@@ -204,6 +247,10 @@ mod tests {
         for (line, wanted) in [
             ("praan serve family", "--identity-url"),
             ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
+            ("praan serve inference-worker", "--amqp-url"),
+            ("praan serve inference-worker --amqp-url amqp://r", "--s3-endpoint"),
+            (WORKER, "--database-url"),
+            ("praan serve ai-inference --identity-url http://i", "inference-worker"),
             ("praan serve gateway identity", "alone"),
             ("praan serve family --identity-url https://i", "--tls-cert"),
             ("praan serve family --identity-url i:80", "http://"),
@@ -213,6 +260,8 @@ mod tests {
             assert!(said.contains(wanted), "{line}: {said}");
         }
         assert!(plan("praan serve identity").is_ok());
+        assert!(plan(&format!("{WORKER} --database-url postgres://p/p")).is_ok());
+        assert!(plan(&format!("{WORKER} --ai-inference-database-url postgres://p/p")).is_ok());
         assert!(
             plan("praan serve program --identity-url http://i --family-url http://f --amqp-url amqp://r")
                 .is_ok()
@@ -236,11 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn every_service_but_the_gateway_has_a_contract() {
+    fn every_service_but_the_worker_and_the_gateway_has_a_contract() {
         for service in Service::all() {
             assert_eq!(
                 service.contracts().count(),
-                usize::from(service != Service::Gateway),
+                usize::from(!matches!(service, Service::InferenceWorker | Service::Gateway)),
                 "{}",
                 service.name()
             );

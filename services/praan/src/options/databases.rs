@@ -126,7 +126,7 @@ impl Databases {
             Service::Adherence => (&self.adherence_database_url, &self.adherence_database_direct_url),
             Service::AiInference => (&self.ai_inference_database_url, &self.ai_inference_database_direct_url),
             Service::Logging => (&self.logging_database_url, &self.logging_database_direct_url),
-            Service::Gateway => (&None, &None),
+            Service::InferenceWorker | Service::Gateway => (&None, &None),
         };
         (url.as_ref(), direct.as_ref())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chassis::Foundation;
 use praan::house::{self, Lit, Plan};
-use praan::options::{Edge, Remotes, Servers, Service, Storage, Switch};
+use praan::options::{Ai, Edge, Remotes, Servers, Service, Storage, Switch};
 use tempfile::TempDir;
 
 use crate::Api;
@@ -48,6 +48,7 @@ impl House {
             remotes: Remotes::default(),
             tls: None,
             edge,
+            ai: Ai::default(),
             storage,
         };
         let foundation = Foundation::system();

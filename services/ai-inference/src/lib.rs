@@ -23,7 +23,7 @@ pub use domain::photo::Photo;
 pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;
-use provider::{Provider, StubProvider};
+use provider::{OpenAiProvider, Provider, StubProvider};
 use store::{Migrator, Store};
 use worker::Worker;
 
@@ -46,8 +46,9 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 
 /// Opens the room: brings the tables up to date and starts to work.
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
-    let provider: Arc<dyn Provider> = match config.provider {
+    let provider: Arc<dyn Provider> = match &config.provider {
         ProviderKind::Stub => Arc::new(StubProvider),
+        ProviderKind::OpenAi(model) => Arc::new(OpenAiProvider::new(model.clone())?),
     };
     open_with(config, needs, provider).await
 }

@@ -73,7 +73,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     let open_ai_inference = async || {
         let (db, objects) = (base.database(Service::AiInference).await?, base.objects().await?);
         let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
-        ai_inference::open(ai_inference::Config::default(), needs).await
+        ai_inference::open(plan.ai.settings()?, needs).await
     };
     let ai_inference = house.room(Service::AiInference, open_ai_inference).await?;
 

@@ -9,6 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::secret::Secret;
 
+mod ai;
+
+pub use ai::{Ai, AiProvider};
+
 /// The operating system for family health: the whole mesh, or some of its services.
 ///
 /// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
@@ -50,6 +54,9 @@ pub struct Up {
     pub edge: Edge,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub ai: Ai,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub storage: Storage,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -77,6 +84,9 @@ pub struct Serve {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ai: Ai,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,

@@ -10,7 +10,7 @@ use chassis::tls::Tls;
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Edge, Remotes, Serve, Service, Storage, Up};
+use crate::options::{self, Ai, Edge, Remotes, Serve, Service, Storage, Up};
 
 /// Rooms that speak by events over the embedded queue, and so share a process.
 const TOGETHER: [(Service, Service); 2] =
@@ -29,6 +29,8 @@ pub struct Plan {
     pub tls: Option<Tls>,
     /// The options of the public door.
     pub edge: Edge,
+    /// Who reads the photos.
+    pub ai: Ai,
     /// Where things rest.
     pub storage: Storage,
 }
@@ -36,15 +38,15 @@ pub struct Plan {
 impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
-        let Up { listen, edge, storage, .. } = up.clone();
-        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, storage }
+        let Up { listen, edge, ai, storage, .. } = up.clone();
+        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, ai, storage }
     }
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, tls, edge, storage, .. } = serve.clone();
+        let Serve { services, listen, remotes, tls, edge, ai, storage, .. } = serve.clone();
         let tls = tls.read()?;
-        let plan = Self { here: services.into_iter().collect(), listen, remotes, tls, edge, storage };
+        let plan = Self { here: services.into_iter().collect(), listen, remotes, tls, edge, ai, storage };
         let shared_queue = plan.storage.servers.amqp_url.is_some();
         for (one, other) in TOGETHER {
             if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {

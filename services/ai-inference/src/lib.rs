@@ -39,6 +39,9 @@ pub struct Needs {
     pub objects: Objects,
 }
 
+/// The queues it consumes.
+pub const QUEUES: [&str; 1] = [events::CONSUMER];
+
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await

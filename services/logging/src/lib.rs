@@ -25,6 +25,7 @@ use opentelemetry::metrics::Gauge;
 use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
 pub use config::Config;
+pub use events::QUEUES;
 pub use store::partitions::Partitions;
 
 use clients::programs::Programs;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chassis::telemetry;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::secret::Secret;
@@ -304,6 +305,12 @@ pub struct Job {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub databases: Databases,
+    /// For redrive: RabbitMQ, such as amqp://praan:secret@rabbitmq:5672/%2f.
+    #[arg(long, env = "PRAAN_AMQP_URL", hide_env_values = true, value_name = "URL")]
+    pub amqp_url: Option<Secret>,
+    /// For redrive: the one queue whose dead letters to put back; left out, all.
+    #[arg(long, env = "PRAAN_REDRIVE_QUEUE", value_name = "QUEUE", value_parser = PossibleValuesParser::new(crate::job::queues()))]
+    pub queue: Option<String>,
 }
 
 /// The pieces of the upkeep.
@@ -311,6 +318,8 @@ pub struct Job {
 pub enum JobName {
     /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
     Partitions,
+    /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
+    Redrive,
 }
 
 /// The options of `demo`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chassis::Foundation;
 use praan::house::{self, Lit, Plan};
-use praan::options::{Edge, Remotes, Servers, Service, SignIn, Storage, Switch};
+use praan::options::{Ai, Edge, Remotes, Servers, Service, SignIn, Storage, Switch};
 use tempfile::TempDir;
 
 use crate::fleet::Fleet;
@@ -63,6 +63,7 @@ impl House {
             tls: None,
             edge,
             sign_in,
+            ai: Ai::default(),
             storage,
         };
         let foundation = Foundation::system();

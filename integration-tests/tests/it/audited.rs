@@ -69,6 +69,7 @@ fn every_rpc_that_reads_says_what_it_leaves() {
         .filter(|path| proto::access(path) == Some(Access::User) && proto::reads(path))
         .collect();
     assert_eq!(named, all);
+    assert!(reads().iter().all(|(_, leaves)| !matches!(leaves, Leaves::Nothing(why) if why.is_empty())));
 }
 
 /// A family with one of everything.

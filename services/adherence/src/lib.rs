@@ -22,6 +22,9 @@ use backends::{Database, Queue};
 use chassis::{Error, Foundation, Link, Room};
 use proto::adherence::v1::adherence_service_server::AdherenceServiceServer;
 
+/// The queues it consumes.
+pub const QUEUES: [&str; 1] = [events::CONSUMER];
+
 /// What adherence needs.
 pub struct Needs {
     /// The clock and the tasks of the process.

@@ -23,7 +23,7 @@ pub use domain::photo::Photo;
 pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;
-use provider::{Provider, StubProvider};
+use provider::{OpenAiProvider, Provider, StubProvider};
 use store::{Migrator, Store};
 use worker::Worker;
 
@@ -39,6 +39,9 @@ pub struct Needs {
     pub objects: Objects,
 }
 
+/// The queues it consumes.
+pub const QUEUES: [&str; 1] = [events::CONSUMER];
+
 /// Brings the tables up to date, as [`open`] and [`work`] do too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
@@ -53,8 +56,9 @@ pub async fn open(db: Database) -> Result<Room, Error> {
 
 /// Starts to read photos, in the room's own process or in any other; as many may work at once as there are processes.
 pub async fn work(config: Config, needs: Needs) -> Result<(), Error> {
-    let provider: Arc<dyn Provider> = match config.provider {
+    let provider: Arc<dyn Provider> = match &config.provider {
         ProviderKind::Stub => Arc::new(StubProvider),
+        ProviderKind::OpenAi(model) => Arc::new(OpenAiProvider::new(model.clone())?),
     };
     work_with(config, needs, provider).await
 }

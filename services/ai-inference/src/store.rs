@@ -11,6 +11,7 @@ use crate::domain::outcome::Outcome;
 use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
 use entity::inference::{ActiveModel, Column, Entity};
 
+mod allowance;
 mod entity;
 mod migration;
 

@@ -22,6 +22,12 @@ pub const IMAGE_READ: &str = "image.read";
 /// A photo that should have been read by now.
 pub const IMAGE_OVERDUE: &str = "image.overdue";
 
+/// The queues, and the consumers' names in the inbox.
+pub const QUEUES: [&str; 3] = [TO_RECORD, TO_COMPLETE, TO_GIVE_UP];
+const TO_RECORD: &str = "logging.log-recorded";
+const TO_COMPLETE: &str = "logging.image-read";
+const TO_GIVE_UP: &str = "logging.image-overdue";
+
 /// Hours: longer than a repair takes. Whatever is told here must be heard in the end.
 const PATIENT_ATTEMPTS: u32 = 1_000;
 
@@ -76,10 +82,9 @@ pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) 
 
 /// Starts to consume.
 pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Readings) -> Result<(), Error> {
-    let recorded = Subscription::new("logging.log-recorded", LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
+    let recorded = Subscription::new(TO_RECORD, LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
     queue.subscribe(recorded, Arc::new(OnRecorded(journal.clone()))).await?;
-    for (queue_name, topic, overdue) in
-        [("logging.image-read", IMAGE_READ, false), ("logging.image-overdue", IMAGE_OVERDUE, true)]
+    for (queue_name, topic, overdue) in [(TO_COMPLETE, IMAGE_READ, false), (TO_GIVE_UP, IMAGE_OVERDUE, true)]
     {
         let handler =
             OnImage { consumer: queue_name, overdue, journal: journal.clone(), readings: readings.clone() };

@@ -28,6 +28,7 @@ use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
 pub use archive::Archived;
 pub use config::Config;
+pub use events::QUEUES;
 pub use store::partitions::Partitions;
 
 use clients::audits::Audit;

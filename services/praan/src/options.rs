@@ -1,5 +1,6 @@
 //! Every option of `praan`, with its environment name, default and meaning. `--help` is made from here.
 
+mod ai;
 mod databases;
 
 use std::collections::BTreeSet;
@@ -7,9 +8,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chassis::telemetry;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::secret::Secret;
+pub use ai::{Ai, AiProvider};
 pub use databases::Databases;
 
 /// The operating system for family health: the whole mesh, or some of its services.
@@ -59,6 +62,9 @@ pub struct Up {
     pub sign_in: SignIn,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub ai: Ai,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub storage: Storage,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -90,6 +96,9 @@ pub struct Serve {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub sign_in: SignIn,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ai: Ai,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,
@@ -305,6 +314,9 @@ pub struct Job {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,
+    /// For redrive: the one queue whose dead letters to put back; left out, all.
+    #[arg(long, env = "PRAAN_REDRIVE_QUEUE", value_name = "QUEUE", value_parser = PossibleValuesParser::new(crate::job::queues()))]
+    pub queue: Option<String>,
 }
 
 /// The pieces of the upkeep.
@@ -316,6 +328,8 @@ pub enum JobName {
     SealAudit,
     /// Moves the logs of months that are over for two years to the archive, as Parquet in the object store.
     Archive,
+    /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
+    Redrive,
 }
 
 /// The options of `demo`.

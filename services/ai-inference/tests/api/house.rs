@@ -14,6 +14,7 @@ use backends::queue::{Handler, Message, Outcome, Subscription};
 use backends::{Database, Objects, Queue};
 use bytes::Bytes;
 use chassis::auth::{Authority, Verifier};
+use chassis::clock::Clock;
 use chassis::{Error, Foundation, Link};
 use jsonwebtoken::jwk::JwkSet;
 use proto::ai_inference::v1::ai_inference_service_client::AiInferenceServiceClient;
@@ -26,6 +27,8 @@ pub const FAMILY: i64 = 9;
 pub struct House {
     pub queue: Arc<MemoryQueue>,
     pub objects: Objects,
+    /// The clock of the database.
+    pub clock: Clock,
     db: Database,
     client: AiInferenceServiceClient<Link>,
     heard: mpsc::UnboundedReceiver<i64>,
@@ -77,7 +80,8 @@ impl House {
         objects: Objects,
         scratch: tempfile::TempDir,
     ) -> Self {
-        let db = Database::in_memory(&foundation.clock).await.unwrap();
+        let clock = Clock::fixed(foundation.clock.now());
+        let db = Database::in_memory(&clock).await.unwrap();
         let queue = MemoryQueue::new(&foundation);
         let (ear, heard) = mpsc::unbounded_channel();
         queue
@@ -89,7 +93,7 @@ impl House {
         ai_inference::work_with(config, needs, provider).await.unwrap();
         let room = ai_inference::open(db.clone()).await.unwrap();
         let client = AiInferenceServiceClient::new(room.link(&verifier));
-        Self { queue, objects, db, client, heard, _scratch: scratch }
+        Self { queue, objects, clock, db, client, heard, _scratch: scratch }
     }
 
     /// Uploads a photo, as a client does.

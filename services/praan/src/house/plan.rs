@@ -11,7 +11,7 @@ use chassis::tls::Tls;
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Up};
+use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Up};
 
 /// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
 const TOGETHER: [(Service, Service, &str, Backend); 4] = [
@@ -44,6 +44,8 @@ pub struct Plan {
     pub edge: Edge,
     /// How people sign in.
     pub sign_in: SignIn,
+    /// Who reads the photos.
+    pub ai: Ai,
     /// Where things rest.
     pub storage: Storage,
 }
@@ -51,16 +53,25 @@ pub struct Plan {
 impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
-        let Up { listen, edge, sign_in, storage, .. } = up.clone();
-        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, sign_in, storage }
+        let Up { listen, edge, sign_in, ai, storage, .. } = up.clone();
+        Self {
+            here: Service::all(),
+            listen,
+            remotes: Remotes::default(),
+            tls: None,
+            edge,
+            sign_in,
+            ai,
+            storage,
+        }
     }
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, tls, edge, sign_in, storage, .. } = serve.clone();
+        let Serve { services, listen, remotes, tls, edge, sign_in, ai, storage, .. } = serve.clone();
         let tls = tls.read()?;
         let here = services.into_iter().collect();
-        let plan = Self { here, listen, remotes, tls, edge, sign_in, storage };
+        let plan = Self { here, listen, remotes, tls, edge, sign_in, ai, storage };
         plan.check_together()?;
         if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
             return Err(Error::illegal_state(

@@ -169,7 +169,7 @@ pub fn kept_key(log_id: i64) -> String {
 /// Word of an upload; every call is a message of its own.
 pub fn uploaded(log_id: i64) -> Message {
     let body = serde_json::json!({
-        "family_id": FAMILY, "program_id": 42, "log_id": log_id,
+        "family_id": FAMILY, "program_id": 42, "member_id": 7, "log_id": log_id,
         "image_key": image_key(log_id), "kept_key": kept_key(log_id),
     });
     Message::new("image.uploaded", &body).unwrap()
@@ -182,7 +182,7 @@ impl Handler for Ear {
     async fn handle(&self, message: &Message) -> Outcome {
         let body: serde_json::Value = message.read().unwrap();
         let keys: Vec<_> = body.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys, ["family_id", "log_id", "program_id"], "ids and nothing else");
+        assert_eq!(keys, ["family_id", "log_id", "member_id", "program_id"], "ids and nothing else");
         self.0.send(body["log_id"].as_i64().unwrap()).unwrap();
         Outcome::Done
     }

@@ -27,9 +27,15 @@ pub fn idempotent(path: &str) -> bool {
     METHODS.get(path).is_some_and(|method| method.idempotent)
 }
 
+/// Tells whether the method with a gRPC path answers by a stream, which lasts.
+pub fn streaming(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|method| method.streaming)
+}
+
 struct Method {
     access: Access,
     idempotent: bool,
+    streaming: bool,
 }
 
 /// The methods of the contract by their gRPC paths.
@@ -37,7 +43,8 @@ static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
     let services = crate::descriptors().services();
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let known = |method: MethodDescriptor| {
-        (path_of(&method), Method { access: access_of(&method), idempotent: is_idempotent(&method) })
+        let (access, idempotent) = (access_of(&method), is_idempotent(&method));
+        (path_of(&method), Method { access, idempotent, streaming: method.is_server_streaming() })
     };
     methods.map(known).collect()
 });

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::{Actor, Error, Foundation};
+use chrono::{DateTime, Utc};
 use sea_orm::DbBackend;
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
@@ -88,12 +89,17 @@ impl Database {
     /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what this process has
     /// written in the scope.
     pub async fn read(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read(scope).await?, &self.0.clock))
     }
 
     /// Reads what was committed last: for authorization and vital signs.
     pub async fn read_primary(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read_primary(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read_primary(scope).await?, &self.0.clock))
+    }
+
+    /// The time by the database's clock, as [`Reader::now`], where there is nothing to read.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.read_primary(Scope::Directory).await?.now().await
     }
 
     /// Which database this is.

@@ -3,6 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chassis::{Actor, Error};
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde::Serialize;
 use uuid::Uuid;
@@ -34,6 +35,11 @@ impl Tx {
     /// The transaction, for the statements of the effect.
     pub fn connection(&self) -> &Connection {
         &self.inner
+    }
+
+    /// The time by the database's clock when this transaction began, as [`super::Reader::now`].
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.inner.now(self.db.clock()).await
     }
 
     /// Goes over to another scope, for one who has business with two families.

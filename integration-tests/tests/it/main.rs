@@ -13,6 +13,8 @@ mod examples;
 mod faults;
 mod grpc;
 mod processes;
+mod roles;
+mod security;
 mod stories;
 mod strangers;
 mod structure;

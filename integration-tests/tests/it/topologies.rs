@@ -3,15 +3,19 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{bad_input, examples, grpc, strangers, writers};
+use crate::{bad_input, examples, grpc, roles, security, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 5] = [
+const FILES: [(&str, &[Story]); 9] = [
     ("examples", examples::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
+    ("roles", roles::ALL),
+    ("security", security::ALL),
+    ("security::keys", security::keys::ALL),
+    ("security::words", security::words::ALL),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,10 +37,16 @@ pub fn short_name(path: &str) -> Option<&'static str> {
     METHODS.get_key_value(path).and_then(|(known, _)| known.rsplit('/').next())
 }
 
+/// Tells whether the method with a gRPC path answers by a stream, which lasts.
+pub fn streaming(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|method| method.streaming)
+}
+
 struct Method {
     access: Access,
     idempotent: bool,
     reads: bool,
+    streaming: bool,
 }
 
 /// The methods of the contract by their gRPC paths.
@@ -49,9 +55,13 @@ static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let known = |method: MethodDescriptor| {
         let level = level_of(&method);
-        let idempotent = level != IdempotencyLevel::IdempotencyUnknown;
-        let reads = level == IdempotencyLevel::NoSideEffects;
-        (path_of(&method), Method { access: access_of(&method), idempotent, reads })
+        let known = Method {
+            access: access_of(&method),
+            idempotent: level != IdempotencyLevel::IdempotencyUnknown,
+            reads: level == IdempotencyLevel::NoSideEffects,
+            streaming: method.is_server_streaming(),
+        };
+        (path_of(&method), known)
     };
     methods.map(known).collect()
 });

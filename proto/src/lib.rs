@@ -5,7 +5,8 @@
 //!   service, one module a package (`praan.family.v1` is [`family::v1`]);
 //! - [`Validate`]: whether a message obeys the rules written beside its fields;
 //! - [`descriptors`]: the contract itself, with comments and options, from which the gateway and OpenAPI are made;
-//! - [`access`]: who may call a method, [`idempotent`]: whether it may be called again, and [`reads`]: whether it only reads.
+//! - [`access`]: who may call a method, [`idempotent`]: whether it may be called again, [`reads`]: whether it only reads, and
+//!   [`streaming`]: whether its answer lasts.
 //!
 //! ```
 //! use proto::{Validate, identity::v1::LoginRequest};
@@ -23,7 +24,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
 
-pub use access::{Access, access, idempotent, reads, short_name};
+pub use access::{Access, access, idempotent, reads, short_name, streaming};
 pub use validate::{Checker, Step, Validate, Violation};
 
 /// The code that tonic and prost generate. Its documentation is the comments of the `.proto` files.

@@ -35,6 +35,12 @@ fn reads() -> Vec<(&'static str, Leaves)> {
     use Leaves::{Entry, Nothing};
     vec![
         ("identity.v1.IdentityService/GetMe", Nothing("the caller's own account")),
+        ("identity.v1.IdentityService/ListSessions", Nothing("the caller's own sessions")),
+        ("family.v1.FamilyService/ListInvitations", Nothing("what the caller is invited to")),
+        (
+            "family.v1.FamilyService/ListFamilyInvitations",
+            Nothing("the caller's own family, and no health data"),
+        ),
         ("family.v1.FamilyService/GetFamily", Nothing("the caller's own family, and no health data")),
         ("family.v1.FamilyService/ListManagers", Nothing("the caller's own family, and no health data")),
         ("family.v1.FamilyService/ListMembers", Entry("Member", "/api/v1/members")),

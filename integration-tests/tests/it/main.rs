@@ -21,6 +21,8 @@ mod oidc;
 mod plans;
 mod processes;
 mod revocation;
+mod roles;
+mod security;
 mod sessions;
 mod stories;
 mod strangers;

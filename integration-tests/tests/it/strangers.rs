@@ -55,7 +55,21 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("identity.v1.IdentityService/LookupUser", Internal),
         ("identity.v1.IdentityService/ListUsers", Internal),
         ("family.v1.FamilyService/GetFamily", Own("the caller's family")),
-        ("family.v1.FamilyService/AddManager", Own("the caller's family")),
+        ("family.v1.FamilyService/InviteManager", Own("the caller's family")),
+        ("family.v1.FamilyService/ListFamilyInvitations", Own("the caller's family")),
+        (
+            "family.v1.FamilyService/WithdrawInvitation",
+            Foreign(Method::DELETE, "/api/v1/family/invitations/{invitation}", Value::Null),
+        ),
+        ("family.v1.FamilyService/ListInvitations", Own("what the caller is invited to")),
+        (
+            "family.v1.FamilyService/AcceptInvitation",
+            Foreign(Method::POST, "/api/v1/invitations/{invitation}/accept", none()),
+        ),
+        (
+            "family.v1.FamilyService/DeclineInvitation",
+            Foreign(Method::POST, "/api/v1/invitations/{invitation}/decline", none()),
+        ),
         ("family.v1.FamilyService/ListManagers", Own("the caller's family")),
         (
             "family.v1.FamilyService/RemoveManager",
@@ -234,6 +248,7 @@ struct Ids {
     email: String,
     member: i64,
     grant: i64,
+    invitation: i64,
     program: i64,
     log: i64,
 }
@@ -251,8 +266,10 @@ impl Ids {
             json!({"email": doctor.email, "role": "DOCTOR", "log_types": ["CHECKIN"], "not_after": soon});
         let grant = id(&owner.post(&format!("/api/v1/members/{member}/grants"), grant).await.expect(201));
         let user = id(&owner.get("/api/v1/users/me").await.expect(200));
+        let invited = json!({"email": format!("{}@example.org", Uuid::new_v4().simple())});
+        let invitation = id(&owner.post("/api/v1/family/managers", invited).await.expect(201));
         let session = id(&owner.get("/api/v1/sessions").await.expect(200)["data"][0]);
-        Self { user, session, email: doctor.email, member, grant, program, log }
+        Self { user, session, email: doctor.email, member, grant, invitation, program, log }
     }
 
     /// Ids of nothing: far above any that were given. A log's keeps its month, so that it is looked for like another.
@@ -264,6 +281,7 @@ impl Ids {
             email: there.email.clone(),
             member: far,
             grant: far,
+            invitation: far,
             program: far,
             log: there.log + far,
         }
@@ -283,6 +301,7 @@ impl Ids {
                 ("session", self.session),
                 ("member", self.member),
                 ("grant", self.grant),
+                ("invitation", self.invitation),
                 ("program", self.program),
                 ("log", self.log),
             ]
@@ -308,6 +327,7 @@ impl Ids {
             format!("/api/v1/programs/{}/history", self.program),
             "/api/v1/family/managers".to_owned(),
             "/api/v1/sessions".to_owned(),
+            "/api/v1/family/invitations".to_owned(),
         ] {
             seen.push(owner.get(&path).await.expect(200));
         }

@@ -3,10 +3,10 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{audited, bad_input, examples, grpc, oidc, plans, sessions, strangers, writers};
+use crate::{audited, bad_input, examples, grpc, oidc, plans, roles, security, sessions, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 8] = [
+const FILES: [(&str, &[Story]); 12] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("oidc", oidc::ALL),
@@ -15,6 +15,10 @@ const FILES: [(&str, &[Story]); 8] = [
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
+    ("roles", roles::ALL),
+    ("security", security::ALL),
+    ("security::keys", security::keys::ALL),
+    ("security::words", security::words::ALL),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,7 +120,7 @@ impl AdherenceService for Service {
         let week = plan::days(today - Days::new(6), today);
         let dates: BTreeSet<_> = plan.days(plan.start, today).into_iter().chain(week).collect();
         let days = self.shown(&program, &plan, &dates.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Response::new(encode::dashboard(&plan, &days, today)))
+        Ok(Response::new(encode::dashboard(&plan, program.sight(), &days, today)))
     }
 
     async fn get_leaderboard(
@@ -140,7 +140,8 @@ impl AdherenceService for Service {
     ) -> Result<Response<Self::WatchProgramStream>, Status> {
         let call = call::user(request)?;
         let WatchProgramRequest { program_id, after_event_id } = call.message;
-        let program = self.access.program(call.caller.id, program_id).await?;
+        // a watcher's sight may not be older than that of one who only looks
+        let program = self.access.program_now(call.caller.id, program_id).await?;
         let watched = self.watch.start(call.caller.id, program, after_event_id).await?;
         let events = ReceiverStream::new(watched).map(|told| Ok(encode::event(told?)));
         Ok(Response::new(Box::pin(events)))

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::{Actor, Error, Foundation};
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
@@ -90,12 +91,17 @@ impl Database {
     /// scope, by whichever process. Two readings may come from two replicas, of which the second is behind the first; what must
     /// fit together is read by one [`Reader`], or from the primary.
     pub async fn read(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read(scope).await?, &self.0.clock))
     }
 
     /// Reads what was committed last: for authorization and vital signs.
     pub async fn read_primary(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read_primary(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read_primary(scope).await?, &self.0.clock))
+    }
+
+    /// The time by the database's clock, as [`Reader::now`], where there is nothing to read.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.read_primary(Scope::Directory).await?.now().await
     }
 
     /// Which database this is.

@@ -86,7 +86,13 @@ impl Verifier {
         let user = self.signed_user(token).await?;
         let alive =
             self.sessions.get_or(user.session_id, self.authority.session_alive(user.session_id)).await?;
-        if alive { Ok(user) } else { Err(Error::unauthenticated("the session has ended; sign in again")) }
+        of_session(user, alive)
+    }
+
+    /// The same as of this moment, for one who asks again and again.
+    pub async fn user_now(&self, token: &str) -> Result<User, Error> {
+        let user = self.signed_user(token).await?;
+        of_session(user, self.authority.session_alive(user.session_id).await?)
     }
 
     /// The user of an access token by its signature and times alone: enough to count requests, not to trust them.
@@ -150,6 +156,10 @@ impl Verifier {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         DecodingKey::from_jwk(keys.find(kid)?).ok()
     }
+}
+
+fn of_session(user: User, alive: bool) -> Result<User, Error> {
+    if alive { Ok(user) } else { Err(Error::unauthenticated("the session has ended; sign in again")) }
 }
 
 fn refused() -> Error {

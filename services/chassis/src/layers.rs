@@ -5,6 +5,7 @@ pub mod caller;
 pub mod deadline;
 pub mod metrics;
 pub mod shed;
+mod stay;
 pub mod trace;
 
 use std::convert::Infallible;

@@ -6,6 +6,7 @@ pub mod access;
 pub mod entity;
 pub mod families;
 pub mod grants;
+pub mod invitations;
 pub mod members;
 pub mod migration;
 

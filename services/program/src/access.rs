@@ -9,6 +9,8 @@ use chrono_tz::Tz;
 use proto::family::v1 as family;
 
 use crate::clients::Family;
+use crate::domain::config::Config;
+use crate::domain::goals::Domains;
 use crate::domain::program::Program;
 use crate::store::Store;
 
@@ -60,7 +62,7 @@ impl Access {
         let program = self.store.program(program_id).await?.ok_or_else(Error::denied)?;
         let there = match action {
             Action::Read | Action::Write => program.deleted_at.is_none(),
-            Action::Restore => program.within_reach(self.clock.now()),
+            Action::Restore => program.within_reach(self.store.db().now().await?),
         };
         if !there {
             return Err(Error::denied());
@@ -128,6 +130,17 @@ impl AuthorizedProgram {
     /// What the user is to the member, which kinds of logs the user may reach, and where the member lives.
     pub fn decision(&self) -> &family::AuthorizeMemberResponse {
         &self.decision
+    }
+
+    /// Goals of it, as far as the user may see them.
+    pub fn shown(&self, config: Config) -> Config {
+        let may = |kind| self.decision.log_types().any(|granted| granted == kind);
+        let domains = Domains {
+            nutrition: may(family::LogType::Nutrition),
+            strength: may(family::LogType::Workout),
+            clinical: may(family::LogType::Checkin),
+        };
+        Config { goals: config.goals.seen(domains), ..config }
     }
 
     /// The day it is where the member lives.

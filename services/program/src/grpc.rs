@@ -134,6 +134,7 @@ impl ProgramService for Service {
         // before a program begins, its goals are those it will begin with
         let day = effective_from(program.program().start_date, program.today());
         let config = in_force(self.store.configs(program.program()).await?, day);
+        let config = config.map(|config| program.shown(config));
         Ok(Response::new(config.as_ref().map(encode::config).unwrap_or_default()))
     }
 

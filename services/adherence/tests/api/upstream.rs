@@ -173,7 +173,12 @@ impl FamilyService for Household {
 
     never! {
         get_family: family::GetFamilyRequest => family::Family,
-        add_manager: family::AddManagerRequest => family::Manager,
+        invite_manager: family::InviteManagerRequest => family::Invitation,
+        list_family_invitations: family::ListFamilyInvitationsRequest => family::ListFamilyInvitationsResponse,
+        withdraw_invitation: family::WithdrawInvitationRequest => family::WithdrawInvitationResponse,
+        list_invitations: family::ListInvitationsRequest => family::ListInvitationsResponse,
+        accept_invitation: family::AcceptInvitationRequest => family::Manager,
+        decline_invitation: family::DeclineInvitationRequest => family::DeclineInvitationResponse,
         list_managers: family::ListManagersRequest => family::ListManagersResponse,
         remove_manager: family::RemoveManagerRequest => family::RemoveManagerResponse,
         create_member: family::CreateMemberRequest => family::Member,

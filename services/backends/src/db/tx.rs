@@ -38,6 +38,11 @@ impl Tx {
         &self.inner
     }
 
+    /// The time by the database's clock when this transaction began, as [`super::Reader::now`].
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.inner.now(self.db.clock()).await
+    }
+
     /// Goes over to another scope, for one who has business with two families.
     pub async fn enter(&self, scope: Scope) -> Result<(), Error> {
         if let Engine::Postgres(server) = self.db.engine() {

@@ -18,7 +18,7 @@ use crate::{Connection, Database, backoff};
 pub const LEASE: Duration = Duration::from_secs(20);
 
 /// The longest wait between two attempts to publish a row.
-const MOST_BACKOFF: Duration = Duration::from_secs(30);
+const MOST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// One relay's claims on rows.
 pub struct Claims {

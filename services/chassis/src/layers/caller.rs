@@ -5,7 +5,7 @@ use proto::Access;
 use tonic::body::Body;
 use uuid::Uuid;
 
-use super::{Concern, Inner, answer, refuse};
+use super::{Concern, Inner, answer, refuse, stay};
 use crate::auth::Verifier;
 use crate::{Error, Origin};
 
@@ -26,17 +26,26 @@ pub struct Caller(pub Verifier);
 
 impl Concern for Caller {
     async fn around<S: Inner>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
+        let mut stays = None;
         match proto::access(request.uri().path()) {
             None => return refuse(Error::unimplemented("there is no such method")),
             Some(Access::User) => match self.user(request.headers()).await {
-                Ok(user) => drop(request.extensions_mut().insert(user)),
+                Ok(user) => {
+                    request.extensions_mut().insert(user);
+                    stays = bearer(request.headers()).filter(|_| proto::streaming(request.uri().path()));
+                }
                 Err(error) => return refuse(error),
             },
             Some(Access::Anonymous | Access::Internal) => {}
         }
+        let stays = stays.map(str::to_owned);
         let origin = origin(request.headers());
         request.extensions_mut().insert(origin.clone());
-        CURRENT.scope(origin, answer(next, request)).await
+        let response = CURRENT.scope(origin, answer(next, request)).await;
+        match stays {
+            Some(token) => response.map(|body| stay::while_good(token, self.0.clone(), body)),
+            None => response,
+        }
     }
 }
 

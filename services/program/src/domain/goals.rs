@@ -41,6 +41,23 @@ pub struct Phase {
     pub clinical: Option<Clinical>,
 }
 
+/// The domains whose goals somebody may see: those whose kind of log the somebody may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domains {
+    /// What to eat.
+    pub nutrition: bool,
+    /// How to train.
+    pub strength: bool,
+    /// What to measure.
+    pub clinical: bool,
+}
+
+impl Phase {
+    fn says_something(&self) -> bool {
+        self.nutrition.is_some() || self.strength.is_some() || self.clinical.is_some()
+    }
+}
+
 impl Goals {
     /// Reads goals that stand at `path` of a request: `""`, or one that ends in a dot.
     pub fn read(goals: &wire::Goals, path: &str) -> Result<Self, Vec<FieldError>> {
@@ -60,6 +77,26 @@ impl Goals {
             }
         }
         if faults.0.is_empty() { Ok(read) } else { Err(faults.0) }
+    }
+
+    /// The goals in the domains that somebody may see. A phase of which nothing is left is not mentioned.
+    pub fn seen(self, domains: Domains) -> Self {
+        let Domains { nutrition, strength, clinical } = domains;
+        let phase = |phase: Phase| Phase {
+            phase: phase.phase,
+            nutrition: phase.nutrition.filter(|_| nutrition),
+            strength: phase.strength.filter(|_| strength),
+            clinical: phase.clinical.filter(|_| clinical),
+        };
+        Self {
+            nutrition: self.nutrition.filter(|_| nutrition),
+            strength: self.strength.filter(|_| strength),
+            clinical: self.clinical.filter(|_| clinical),
+            phases: match domains {
+                Domains { nutrition: true, strength: true, clinical: true } => self.phases,
+                _ => self.phases.into_iter().map(phase).filter(Phase::says_something).collect(),
+            },
+        }
     }
 
     /// The goals as the contract writes them.

@@ -5,22 +5,30 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::{Error, Foundation, telemetry};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Command, Log, Praan};
-use crate::{demo, migrate};
+use crate::{demo, migrate, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs `praan` with the arguments of the process.
 pub fn main() -> ExitCode {
-    if let Err(error) = known_environment() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let command = match secret::from_files(Praan::command(), &arguments) {
+        Ok(command) => command,
+        Err(error) => return fail(&error),
+    };
+    if let Err(error) = known_environment(&command) {
         return fail(&error);
     }
-    let praan = Praan::parse();
+    let praan = match Praan::from_arg_matches(&command.get_matches_from(arguments)) {
+        Ok(praan) => praan,
+        Err(error) => error.exit(),
+    };
     // several clients of TLS are in the house, and all use this one
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return fail(&Error::internal("a TLS provider is installed already"));
@@ -74,9 +82,8 @@ async fn stop_signal() -> Result<(), Error> {
 }
 
 /// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.
-fn known_environment() -> Result<(), Error> {
-    let commands = Praan::command();
-    let all = std::iter::once(&commands).chain(commands.get_subcommands());
+fn known_environment(command: &clap::Command) -> Result<(), Error> {
+    let all = std::iter::once(command).chain(command.get_subcommands());
     let known: Vec<_> =
         all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
     let names = std::env::vars_os().map(|(name, _)| name);

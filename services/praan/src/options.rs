@@ -13,6 +13,9 @@ use crate::secret::Secret;
 ///
 /// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
 /// in ./.praan, and says where REST, gRPC and OpenAPI are.
+///
+/// What is secret may lie in a file: PRAAN_DATABASE_URL_FILE names one that holds what PRAAN_DATABASE_URL would say, and so for
+/// every URL of a server and the AWS keys.
 #[derive(Parser)]
 #[command(name = "praan", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Praan {
@@ -181,14 +184,8 @@ pub struct Databases {
     #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<Secret>,
     /// Read replicas of it, comma-separated.
-    #[arg(
-        long,
-        env = "PRAAN_DATABASE_REPLICA_URLS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "URL"
-    )]
-    pub database_replica_urls: Vec<Secret>,
+    #[arg(long, env = "PRAAN_DATABASE_REPLICA_URLS", hide_env_values = true, value_name = "URL")]
+    pub database_replica_urls: Option<Secret>,
     /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
     #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
     pub database_direct_url: Option<Secret>,
@@ -349,6 +346,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::secret::is_secret;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_an_environment_name() {
@@ -368,6 +366,7 @@ mod tests {
                     arg.get_id()
                 );
                 assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
+                assert_eq!(is_secret(arg), arg.is_hide_env_values_set(), "{}", arg.get_id());
             }
         }
     }

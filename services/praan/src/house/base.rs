@@ -159,7 +159,8 @@ impl Databases {
         }
         let server = Postgres::new(self.database_url.as_ref()?.reveal(), service.name());
         let direct_url = self.database_direct_url.as_ref().map(|url| url.reveal().to_owned());
-        let replicas = self.database_replica_urls.iter().map(|url| url.reveal().to_owned()).collect();
+        let replicas = self.database_replica_urls.iter().flat_map(|urls| urls.reveal().split(','));
+        let replicas = replicas.map(|url| url.trim().to_owned()).collect();
         Some(Postgres { direct_url, replicas, ..server })
     }
 }

@@ -1,8 +1,10 @@
 //! Turns the `.proto` files into Rust: messages, clients and servers by tonic, the descriptor set for everything that is
-//! read from the contract at run time, and the checks of `proto::Validate`. Needs no `protoc`.
+//! read from the contract at run time, the checks of `proto::Validate`, and a `Debug` that shows no content. Needs no `protoc`.
 
 #[path = "build/checks.rs"]
 mod checks;
+#[path = "build/hidden.rs"]
+mod hidden;
 #[path = "build/rules.rs"]
 mod rules;
 #[path = "build/validate.rs"]
@@ -36,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("validate.rs"), validate::generate(&pool)?)?;
+    fs::write(out.join("hidden.rs"), hidden::generate(&pool)?)?;
 
     // options become no code
     let mut files = compiler.file_descriptor_set();
@@ -44,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
+    config.skip_debug(hidden::messages(&pool).map(|message| format!(".{}", message.full_name())));
     tonic_prost_build::configure()
         .codec_path("crate::codec::Codec")
         .compile_fds_with_config(files, config)?;

@@ -1,5 +1,6 @@
 //! The order of the house itself: who may depend on whom, how long a file may be, and what lies where.
 
+mod checklist;
 mod dependencies;
 mod order;
 mod size;

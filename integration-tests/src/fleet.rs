@@ -34,7 +34,8 @@ impl Target {
 /// The processes and the servers beneath them.
 pub struct Fleet {
     processes: Vec<(&'static str, Process)>,
-    environment: Environment,
+    /// What the processes find around them.
+    pub environment: Environment,
     /// The primary database.
     pub postgres: Postgres,
     /// The broker.
@@ -49,6 +50,13 @@ pub struct Fleet {
 impl Fleet {
     /// Starts the servers, and then the services one after the other.
     pub async fn start() -> Self {
+        let mut fleet = Self::servers().await;
+        fleet.light_all().await;
+        fleet
+    }
+
+    /// Starts the servers alone.
+    pub async fn servers() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (postgres, rabbitmq, redis) = tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start());
         let database = postgres.database().await;
@@ -71,12 +79,19 @@ impl Fleet {
         environment.set("PRAAN_S3_BUCKET", "praan");
         environment.set("AWS_ACCESS_KEY_ID", access_key);
         environment.set("AWS_SECRET_ACCESS_KEY", secret_key);
-        let mut fleet =
-            Self { processes: Vec::new(), environment, postgres, rabbitmq, redis, objects, folder };
+        Self { processes: Vec::new(), environment, postgres, rabbitmq, redis, objects, folder }
+    }
+
+    /// Starts the services one after the other.
+    pub async fn light_all(&mut self) {
         for service in ORDER {
-            fleet.light(service).await;
+            self.light(service).await;
         }
-        fleet
+    }
+
+    /// Starts one more gateway beside the first.
+    pub async fn another_door(&self) -> Process {
+        Process::serve_with(self.folder.path(), "gateway", &self.environment).await
     }
 
     /// Where the door is.

@@ -39,7 +39,9 @@ async fn a_browser_makes_no_more_of_an_answer_than_it_is() {
         let answer = house.anonymous(Method::GET, path).answer().await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
-        for directive in ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+        for directive in
+            ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]
+        {
             assert!(answer.header("content-security-policy").contains(directive), "{path} {directive}");
         }
         let hsts = answer.header("strict-transport-security");

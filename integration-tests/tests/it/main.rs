@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod canary;
 mod crash;
 mod examples;
 mod faults;

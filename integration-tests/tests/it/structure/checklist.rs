@@ -13,7 +13,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_test_that_the_checklist_names_is_there() {
     let text = source::read(ASVS);
-    let named: BTreeSet<(&str, &str)> = quoted(&text).filter_map(|quoted| quoted.split_once(".rs::")).collect();
+    let named: BTreeSet<(&str, &str)> =
+        quoted(&text).filter_map(|quoted| quoted.split_once(".rs::")).collect();
     assert!(named.len() > 50, "the checklist names {} tests", named.len());
     for (file, name) in &named {
         let (file, head) = (format!("{file}.rs"), format!("fn {name}("));

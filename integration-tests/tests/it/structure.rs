@@ -3,5 +3,6 @@
 mod checklist;
 mod dependencies;
 mod order;
+mod printing;
 mod size;
 mod source;

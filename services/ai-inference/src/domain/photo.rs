@@ -25,7 +25,8 @@ const MOST_MEMORY: u64 = 256 * 1024 * 1024;
 const QUALITY: u8 = 88;
 
 /// A photo that was checked and stripped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Photo {
     /// The picture, as a JPEG without metadata.
     pub jpeg: Bytes,

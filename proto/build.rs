@@ -1,8 +1,10 @@
 //! Turns the `.proto` files into Rust: messages, clients and servers by tonic, the descriptor set for everything that is
-//! read from the contract at run time, and the checks of `proto::Validate`. Needs no `protoc`.
+//! read from the contract at run time, the checks of `proto::Validate`, and a `Debug` that shows no content. Needs no `protoc`.
 
 #[path = "build/checks.rs"]
 mod checks;
+#[path = "build/hidden.rs"]
+mod hidden;
 #[path = "build/rules.rs"]
 mod rules;
 #[path = "build/validate.rs"]
@@ -37,18 +39,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("validate.rs"), validate::generate(&pool)?)?;
+    fs::write(out.join("hidden.rs"), hidden::generate(&pool)?)?;
 
     // options become no code
     let files = compiler.file_descriptor_set();
     // modules do not lie as deep as packages, so what the services share is named from the root; and then made by itself
     let shared = [(".audit.v1", "crate::audit::v1")];
-    generate(&files, &["audit.", "praan.", "google.protobuf"], &shared)?;
-    generate(&files, &["audit.", "google.protobuf"], &[])?;
+    generate(&files, &pool, &["audit.", "praan.", "google.protobuf"], &shared)?;
+    generate(&files, &pool, &["audit.", "google.protobuf"], &[])?;
     Ok(())
 }
 
 fn generate(
     files: &FileDescriptorSet,
+    pool: &DescriptorPool,
     packages: &[&str],
     elsewhere: &[(&str, &str)],
 ) -> Result<(), Box<dyn Error>> {
@@ -59,6 +63,7 @@ fn generate(
     for (package, module) in elsewhere {
         config.extern_path(*package, *module);
     }
+    config.skip_debug(hidden::messages(pool).map(|message| format!(".{}", message.full_name())));
     tonic_prost_build::configure()
         .codec_path("crate::codec::Codec")
         .compile_fds_with_config(files, config)?;

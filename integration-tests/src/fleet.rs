@@ -20,7 +20,8 @@ const DOOR: &str = "gateway";
 pub struct Fleet {
     /// In the order they were started: servers, services, workers, the door.
     pub parts: Vec<Part>,
-    environment: Environment,
+    /// What the processes find around them.
+    pub environment: Environment,
     database: String,
     folder: TempDir,
 }
@@ -33,19 +34,28 @@ impl Fleet {
 
     /// The same with environment variables, and several workers.
     pub async fn start_with(environment: Environment, workers: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut fleet = Self::on_servers(folder, environment).await;
+        let mut fleet = Self::servers(environment).await;
+        fleet.light_all(workers).await;
+        fleet
+    }
+
+    /// Starts the processes one after the other.
+    pub async fn light_all(&mut self, workers: usize) {
         for service in ORDER {
-            fleet.light(service).await;
+            self.light(service).await;
             let name = format!("PRAAN_{}_URL", service.to_uppercase().replace('-', "_"));
-            let url = fleet.part(service).url();
-            fleet.environment.set(&name, url);
+            let url = self.part(service).url();
+            self.environment.set(&name, url);
         }
         for _ in 0..workers {
-            fleet.light(WORKER).await;
+            self.light(WORKER).await;
         }
-        fleet.light(DOOR).await;
-        fleet
+        self.light(DOOR).await;
+    }
+
+    /// Starts one more gateway beside the first.
+    pub async fn another_door(&self) -> Process {
+        Process::serve_with(self.folder.path(), DOOR, &self.environment).await
     }
 
     /// Where the door is.
@@ -76,6 +86,14 @@ impl Fleet {
         }
     }
 
+    /// The cache, past the wire.
+    pub fn redis(&self) -> &Redis {
+        match &self.part("redis").body {
+            Body::Redis(redis) => redis,
+            _ => panic!("the cache is Redis"),
+        }
+    }
+
     /// How many events are due and still wait to leave, in all services.
     pub async fn outboxes(&self) -> usize {
         let count = "SELECT COALESCE(sum((xpath('/row/c/text()', query_to_xml(format(
@@ -95,7 +113,9 @@ impl Fleet {
         well
     }
 
-    async fn on_servers(folder: TempDir, mut environment: Environment) -> Self {
+    /// Starts the servers alone.
+    pub async fn servers(mut environment: Environment) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let objects = folder.path().join("objects");
         let (postgres, rabbitmq, redis, store) =
             tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start(), Process::objects(&objects));

@@ -1,5 +1,7 @@
 //! The real binary as a process of its own, which can be killed at any moment and started again on the same data.
 
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,19 +12,45 @@ use tokio::process::{Child, Command};
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Environment variables for a process.
+/// What a process finds around it.
 #[derive(Clone, Default)]
-pub struct Environment(Vec<(String, String)>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    logs: Option<PathBuf>,
+}
 
 impl Environment {
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.push((name.to_owned(), value.into()));
+        self.variables.insert(name.to_owned(), value.into());
+    }
+
+    /// What a variable is set to.
+    pub fn get(&self, name: &str) -> &str {
+        self.variables.get(name).unwrap_or_else(|| panic!("{name} is not set"))
+    }
+
+    /// Puts the value of a variable into a file of `folder`, as a secret is mounted, and names the file in its place.
+    pub fn move_to_file(&mut self, name: &str, folder: &Path) {
+        let (file, value) = (folder.join(name), self.variables.remove(name).expect("it is set"));
+        std::fs::write(&file, value + "\n").expect("a file");
+        self.set(&format!("{name}_FILE"), file.to_string_lossy());
+    }
+
+    /// Keeps log lines in files of a folder, one for each line of arguments.
+    pub fn keep_logs(&mut self, folder: &Path) {
+        self.logs = Some(folder.to_owned());
+    }
+
+    /// Takes over all that another has.
+    pub fn extend(&mut self, other: &Self) {
+        self.variables.extend(other.variables.clone());
+        self.logs = other.logs.clone().or(self.logs.take());
     }
 
     /// Gives them to a command.
     pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.envs(self.0.iter().cloned())
+        command.envs(&self.variables)
     }
 }
 
@@ -45,7 +73,12 @@ struct Line {
 impl Process {
     /// Starts `praan up` on a free port with its data in `folder`, and waits until it says where it is.
     pub async fn up(folder: &Path) -> Self {
-        Self::start(Line::new(folder, "up", &Environment::default()), "127.0.0.1:0").await
+        Self::up_with(folder, &Environment::default()).await
+    }
+
+    /// The same with environment variables.
+    pub async fn up_with(folder: &Path, environment: &Environment) -> Self {
+        Self::start(Line::new(folder, "up", environment), "127.0.0.1:0").await
     }
 
     /// Starts `praan serve` with the services and options of `line`.
@@ -67,7 +100,11 @@ impl Process {
 
     async fn start(line: Line, address: &str) -> Self {
         let mut command = Command::new(&line.program);
+        command.env("PRAAN_RATE_LIMITS", "off").env("PRAAN_LOG", "warn");
         line.environment.apply(command.args(&line.arguments).args(["--listen", address]));
+        if let Some(log) = line.log() {
+            command.stderr(log);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("it starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -130,10 +167,17 @@ impl Process {
 
 impl Line {
     fn new(folder: &Path, line: &str, environment: &Environment) -> Self {
-        let fixed = ["--rate-limits", "off", "--log", "warn", "--data-dir"].map(str::to_owned);
-        let arguments = line.split(' ').map(str::to_owned).chain(fixed);
-        let arguments = arguments.chain([folder.display().to_string()]).collect();
+        let arguments = line.split(' ').map(str::to_owned);
+        let arguments = arguments.chain(["--data-dir".to_owned(), folder.display().to_string()]).collect();
         Self { program: binary(), arguments, environment: environment.clone() }
+    }
+
+    /// Where its log goes, if not to the test's own.
+    fn log(&self) -> Option<File> {
+        let names: Vec<&str> =
+            self.arguments.iter().map(String::as_str).take_while(|word| !word.starts_with("--")).collect();
+        let file = self.environment.logs.as_ref()?.join(format!("{}.log", names.join("-")));
+        Some(File::options().create(true).append(true).open(file).expect("a log file"))
     }
 }
 

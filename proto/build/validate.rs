@@ -164,7 +164,7 @@ fn reject(at: &str, message: &str) -> String {
 }
 
 /// `image_key` → `ImageKey`
-fn camel(name: &str) -> String {
+pub fn camel(name: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('_').filter(|word| !word.is_empty()).map(capital).collect()
 }

@@ -2,7 +2,7 @@
 //! the contract while the program runs.
 //!
 //! - [`identity`], [`family`], [`program`], [`logging`], [`ai_inference`], [`adherence`]: the generated code of each
-//!   service, one module a package (`praan.family.v1` is [`family::v1`]);
+//!   service, one module a package (`praan.family.v1` is [`family::v1`]); a message prints as its name, never its content;
 //! - [`Validate`]: whether a message obeys the rules written beside its fields;
 //! - [`descriptors`]: the contract itself, with comments and options, from which the gateway and OpenAPI are made;
 //! - [`access`]: who may call a method, [`idempotent`]: whether it may be called again, [`reads`]: whether it only reads, and
@@ -52,6 +52,12 @@ package!(program, "praan.program.v1", "What is planned: care programs and their 
 package!(logging, "praan.logging.v1", "What happened: meals, workouts, vital signs, and their photos.");
 package!(ai_inference, "praan.ai_inference.v1", "What a photo shows.");
 package!(adherence, "praan.adherence.v1", "How well it goes: scores.");
+
+/// What a message shows of itself: its name.
+#[allow(clippy::all)]
+mod hidden {
+    include!(concat!(env!("OUT_DIR"), "/hidden.rs"));
+}
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, with comments and options.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

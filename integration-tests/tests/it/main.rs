@@ -11,6 +11,7 @@ mod audited;
 mod bad_input;
 mod browser;
 mod burst;
+mod canary;
 mod crash;
 mod examples;
 mod faults;

@@ -60,6 +60,9 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         (vec!["up", "--passwords", "maybe"], None, vec!["--passwords", "on", "off"]),
         (vec!["up", "--oidc-providers-file", "/nonexistent"], None, vec!["/nonexistent"]),
         (vec!["up", "--oidc-providers-file", &providers], None, vec![&providers, "[0].issuer", "https://"]),
+        (vec!["up"], Some(("PRAAN_REDIS_URL_FILE", "/nonexistent")), vec!["--redis-url", "/nonexistent"]),
+        (vec!["up"], Some(("PRAAN_DATABASE_REPLICA_URLS_FILE", "/dev/null")), vec!["/dev/null", "empty"]),
+        (vec!["up"], Some(("PRAAN_LISTEN_FILE", "/dev/null")), vec!["PRAAN_LISTEN_FILE"]),
     ] {
         let mut command = Command::new(binary());
         command.args(&arguments).env("PRAAN_DATA_DIR", &data).envs(environment).stdin(Stdio::null());
@@ -71,6 +74,35 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         }
         assert!(!data.join("identity.db").exists(), "{arguments:?} opened something");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_comes_from_one_place_and_is_not_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("url");
+    std::fs::write(&file, "nonsense://:hunter2@redis\n").expect("a file");
+    let start = async |line: &[&str], own: Option<&str>| {
+        let mut command = Command::new(binary());
+        command
+            .args(line)
+            .env("PRAAN_DATA_DIR", folder.path().join("data"))
+            .env("PRAAN_REDIS_URL_FILE", &file);
+        command.envs(own.map(|own| ("PRAAN_REDIS_URL", own))).stdin(Stdio::null());
+        let ended = command.output().await.expect("it runs");
+        assert!(!ended.status.success(), "{line:?}");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!said.contains("hunter2"), "{said}");
+        said
+    };
+    let listen = ["up", "--listen", "127.0.0.1:0"];
+    let both = start(&listen, Some("redis://:hunter2@redis")).await;
+    assert!(both.contains("PRAAN_REDIS_URL_FILE") && both.contains("one of the two"), "{both}");
+    for line in [vec!["--redis-url", "redis://:hunter2@redis"], vec!["--redis-url=redis://:hunter2@redis"]] {
+        assert_eq!(start(&[&listen[..], &line].concat(), None).await, both);
+    }
+    // it is read, and refused as a URL by whom it is for
+    let read = start(&listen, None).await;
+    assert!(!read.contains("one of the two") && read.to_lowercase().contains("redis"), "{read}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

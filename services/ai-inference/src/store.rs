@@ -18,7 +18,8 @@ mod migration;
 pub use migration::Migrator;
 
 /// How the reading of a photo ended, and what is kept of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Inference {
     /// What the photo shows, or why it could not be read.
     pub outcome: Outcome,

@@ -6,6 +6,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -40,8 +41,10 @@ pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
         Some(endpoint) => exporters(endpoint)?,
         None => (None, None),
     };
-    let spans =
-        tracer.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("praan")));
+    // below this level are the frames and polls of libraries, those of the exporter's own connection among them
+    let spans = tracer.as_ref().map(|provider| {
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("praan")).with_filter(LevelFilter::INFO)
+    });
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     let registry = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans);
     registry.try_init().map_err(Error::internal)?;

@@ -29,7 +29,8 @@ use crate::store::{ReadImage, Store};
 pub const LOG: &str = "DailyLog";
 
 /// What a person enters.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Entry {
     /// When it happened.
     pub moment: Moment,
@@ -38,7 +39,8 @@ pub struct Entry {
 }
 
 /// What a person enters: numbers, or a photo to be read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Content {
     /// Numbers.
     Payload(Payload),

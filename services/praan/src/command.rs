@@ -6,22 +6,30 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::{Error, Foundation, telemetry};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Audit, Command, Log, Praan};
-use crate::{audit, demo, job, migrate};
+use crate::{audit, demo, job, migrate, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs `praan` with the arguments of the process.
 pub fn main() -> ExitCode {
-    if let Err(error) = known_environment() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let command = match secret::from_files(Praan::command(), &arguments) {
+        Ok(command) => command,
+        Err(error) => return fail(&error),
+    };
+    if let Err(error) = known_environment(&command) {
         return fail(&error);
     }
-    let praan = Praan::parse();
+    let praan = match Praan::from_arg_matches(&command.get_matches_from(arguments)) {
+        Ok(praan) => praan,
+        Err(error) => error.exit(),
+    };
     // several clients of TLS are in the house, and all use this one
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return fail(&Error::internal("a TLS provider is installed already"));
@@ -83,12 +91,12 @@ fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
 }
 
 /// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.
-fn known_environment() -> Result<(), Error> {
+fn known_environment(command: &clap::Command) -> Result<(), Error> {
     let mut known = Vec::new();
-    let mut commands = vec![Praan::command()];
+    let mut commands = vec![command];
     while let Some(command) = commands.pop() {
         known.extend(command.get_arguments().filter_map(|arg| arg.get_env()).map(OsStr::to_owned));
-        commands.extend(command.get_subcommands().cloned());
+        commands.extend(command.get_subcommands());
     }
     let names = std::env::vars_os().map(|(name, _)| name);
     match names.into_iter().find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(name))

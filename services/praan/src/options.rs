@@ -19,6 +19,9 @@ pub use databases::Databases;
 ///
 /// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
 /// in ./.praan, and says where REST, gRPC and OpenAPI are.
+///
+/// What is secret may lie in a file: PRAAN_DATABASE_URL_FILE names one that holds what PRAAN_DATABASE_URL would say, and so for
+/// every URL of a server and the AWS keys.
 #[derive(Parser)]
 #[command(name = "praan", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Praan {
@@ -410,6 +413,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::secret::is_secret;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_an_environment_name() {
@@ -429,6 +433,7 @@ mod tests {
                     arg.get_id()
                 );
                 assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
+                assert_eq!(is_secret(arg), arg.is_hide_env_values_set(), "{}", arg.get_id());
             }
         }
     }

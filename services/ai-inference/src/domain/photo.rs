@@ -27,7 +27,8 @@ const VIEW_SIDE: u32 = 1_024;
 const QUALITY: u8 = 88;
 
 /// A photo that was checked and stripped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Photo {
     /// The picture, as a JPEG without metadata.
     pub jpeg: Bytes,

@@ -18,7 +18,7 @@ use crate::domain::log::Reading;
 use crate::error;
 
 /// What became of a photo.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReadImage<'a> {
     /// What it was read as, or why not.
     pub reading: &'a Reading,

@@ -165,7 +165,7 @@ fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
 impl Servers {
     /// Refuses what could not work.
     fn check(&self) -> Result<(), Error> {
-        if !self.databases.database_replica_urls.is_empty() && self.redis_url.is_none() {
+        if self.databases.database_replica_urls.is_some() && self.redis_url.is_none() {
             return Err(Error::illegal_state(
                 "replicas need Redis, by which processes tell each other what a replica must show: say where with --redis-url",
             ));

@@ -12,14 +12,8 @@ pub struct Databases {
     #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<Secret>,
     /// Read replicas of it, comma-separated; they need --redis-url, by which processes know what a replica must show.
-    #[arg(
-        long,
-        env = "PRAAN_DATABASE_REPLICA_URLS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "URL"
-    )]
-    pub database_replica_urls: Vec<Secret>,
+    #[arg(long, env = "PRAAN_DATABASE_REPLICA_URLS", hide_env_values = true, value_name = "URL")]
+    pub database_replica_urls: Option<Secret>,
     /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
     #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
     pub database_direct_url: Option<Secret>,
@@ -113,7 +107,10 @@ impl Databases {
     pub fn replicas_of(&self, service: Service) -> Vec<String> {
         match self.own(service) {
             (Some(_), _) => Vec::new(),
-            (None, _) => self.database_replica_urls.iter().map(|url| url.reveal().to_owned()).collect(),
+            (None, _) => {
+                let urls = self.database_replica_urls.iter().flat_map(|urls| urls.reveal().split(','));
+                urls.map(|url| url.trim().to_owned()).collect()
+            }
         }
     }
 

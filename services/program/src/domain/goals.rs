@@ -16,7 +16,8 @@ pub use nutrition::Nutrition;
 pub use strength::Strength;
 
 /// The goals of one version: those of every phase, and those that replace them in one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Goals {
     /// What to eat.
     pub nutrition: Option<Nutrition>,
@@ -29,7 +30,8 @@ pub struct Goals {
 }
 
 /// What is different in one phase.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Phase {
     /// The phase, 1 to 3.
     pub phase: i32,

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 /// A key that access tokens are signed with.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "signing_keys")]
 pub struct Model {
     /// Its number: of several processes that make the next key at once, one gets it.
@@ -17,6 +17,8 @@ pub struct Model {
     /// When it was made; when it signs and goes follows from that.
     pub created_at: DateTime<Utc>,
 }
+
+backends::opaque!(Model);
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}

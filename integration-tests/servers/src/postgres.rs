@@ -59,9 +59,18 @@ impl Postgres {
 
     /// Runs statements as the superuser, and returns the rows: a line for each, columns parted by `|`.
     pub async fn sql(&self, database: &str, statements: &str) -> String {
+        self.psql(database, statements).run().await
+    }
+
+    /// The same; the server's words when it refuses.
+    pub async fn try_sql(&self, database: &str, statements: &str) -> Result<String, String> {
+        self.psql(database, statements).try_run().await
+    }
+
+    fn psql(&self, database: &str, statements: &str) -> Line {
         let options = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"];
         let psql = program("psql", &self.folder).args(&options);
-        psql.args(&["--command", statements, &self.url("postgres", database)]).run().await
+        psql.args(&["--command", statements, &self.url("postgres", database)])
     }
 
     async fn run(folder: Folder, port: Port) -> Self {

@@ -8,6 +8,9 @@ use rand::{Rng, SeedableRng};
 use sea_orm::sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::*;
+use crate::database::postgres::Own;
+use crate::database::ready;
+use backends::db::Postgres;
 
 const TAMPERINGS: usize = 1_000;
 const TABLES: [&str; 4] = ["audit_logs", "audit_chain", "audit_seals", "audit_checkpoints"];
@@ -116,30 +119,33 @@ async fn meddle(path: &Path, statements: &[String]) {
 async fn trail(folder: &Path, objects: &Objects) -> (PathBuf, PathBuf) {
     let (whole, earlier) = (folder.join("whole.db"), folder.join("earlier.db"));
     let db = database(&whole).await;
-    let sealer = Sealer::new(db.clone(), notary(Some(objects)));
     for round in 0..3 {
-        for family in [0, 1, 2, 1, 2, 1] {
-            act(&db, family).await;
-        }
-        sealer.run_once().await.unwrap();
+        write_and_seal(&db, objects).await;
         if round == 1 {
-            copy(&db, &earlier).await;
+            copy(&earlier).await;
         }
     }
     assert_eq!(checked(&db, Some(objects)).await.faults, [""; 0]);
     let copied = folder.join("copied.db");
-    copy(&db, &copied).await;
+    copy(&copied).await;
     db.close().await.unwrap();
     (copied, earlier)
 }
 
-async fn copy(db: &Database, to: &Path) {
+async fn write_and_seal(db: &Database, objects: &Objects) {
+    for family in [0, 1, 2, 1, 2, 1] {
+        act(db, family).await;
+    }
+    Sealer::new(db.clone(), notary(Some(objects))).run_once().await.unwrap();
+}
+
+/// Copies the whole database that lies beside.
+async fn copy(to: &Path) {
     let options = SqliteConnectOptions::new().filename(to.with_file_name("whole.db"));
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     let vacuum = format!("VACUUM INTO '{}'", to.display());
     connection.execute(sea_orm::sqlx::AssertSqlSafe(vacuum)).await.unwrap();
     connection.close().await.unwrap();
-    let _ = db;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +168,44 @@ async fn a_thousand_tamperings_are_all_found() {
         db.close().await.unwrap();
         std::fs::remove_file(&path).unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgres_a_superuser_is_found_out_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, objects) = (Own::default(), objects(folder.path()).await);
+    let db = ready(&own).await;
+    for _ in 0..3 {
+        write_and_seal(&db, &objects).await;
+    }
+    assert_eq!(checked(&db, Some(&objects)).await.faults, [""; 0]);
+    db.close().await.unwrap();
+    let (server, whole) = (own.server().await, own.database().await);
+    for table in TABLES {
+        let refused = server.try_sql(whole, &format!("DELETE FROM test_service.{table}")).await;
+        assert!(refused.unwrap_err().contains("the audit trail cannot be changed"), "{table}");
+        own.sql(&format!("ALTER TABLE {table} DISABLE TRIGGER ALL")).await;
+    }
+    let mut random = StdRng::seed_from_u64(20_261_125);
+    for n in 0..60 {
+        server.sql("postgres", &format!("CREATE DATABASE tampered TEMPLATE {whole}")).await;
+        let statements: Vec<String> = tampering(&mut random, n).iter().map(|s| for_postgres(s)).collect();
+        let script = format!("SET search_path = test_service; {}", statements.join("; "));
+        server.sql("tampered", &script).await;
+        let settings = Postgres::new(server.url("app", "tampered"), "test-service");
+        let foundation = Foundation { clock: Clock::fixed(noon()), ..Foundation::system() };
+        let db = Database::connect(settings, &foundation).await.unwrap();
+        assert!(!checked(&db, Some(&objects)).await.faults.is_empty(), "unnoticed: {statements:?}");
+        db.close().await.unwrap();
+        server.sql("postgres", "DROP DATABASE tampered").await;
+    }
+}
+
+/// The same statement in the words of PostgreSQL.
+fn for_postgres(statement: &str) -> String {
+    let zeroes = |length| format!("decode(repeat('00', {length}), 'hex')");
+    let statement = statement.replace("zeroblob(32)", &zeroes(32)).replace("zeroblob(64)", &zeroes(64));
+    statement.replace("rowid", "ctid")
 }
 
 #[tokio::test(flavor = "multi_thread")]

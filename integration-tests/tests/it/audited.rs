@@ -41,7 +41,6 @@ fn reads() -> Vec<(&'static str, Leaves)> {
             "family.v1.FamilyService/ListFamilyInvitations",
             Nothing("the caller's own family, and no health data"),
         ),
-        ("family.v1.FamilyService/GetFamily", Nothing("the caller's own family, and no health data")),
         ("family.v1.FamilyService/ListManagers", Nothing("the caller's own family, and no health data")),
         ("family.v1.FamilyService/ListMembers", Entry("Member", "/api/v1/members")),
         ("family.v1.FamilyService/GetMember", Entry("Member", "/api/v1/members/{member}")),

@@ -113,5 +113,5 @@ async fn many_processes_keep_what_they_are_told_to_themselves() {
     ];
     assert!(limited.terminate().await && fleet.stop().await, "every process ended well");
     assert_silent(&birds, &places);
-    search(&birds, logs.path(), 7, &collector);
+    search(&birds, logs.path(), 8, &collector);
 }

@@ -27,6 +27,8 @@ pub struct Process {
     line: Line,
     /// Where its door is, such as `http://127.0.0.1:40123`.
     pub url: String,
+    /// Where its metrics are, if `PRAAN_ADMIN_LISTEN` asks for them.
+    pub metrics: Option<String>,
 }
 
 /// What is started.
@@ -40,7 +42,12 @@ struct Line {
 impl Process {
     /// Starts `praan up` on a free port with its data in `folder`, and waits until it says where it is.
     pub async fn up(folder: &Path) -> Self {
-        Self::start(Line::new(folder, "up", &Environment::default()), "127.0.0.1:0").await
+        Self::up_with(folder, &Environment::default()).await
+    }
+
+    /// The same with environment variables.
+    pub async fn up_with(folder: &Path, environment: &Environment) -> Self {
+        Self::start(Line::new(folder, "up", environment), "127.0.0.1:0").await
     }
 
     /// Starts `praan serve` with the services and options of `line`.
@@ -55,21 +62,28 @@ impl Process {
 
     async fn start(line: Line, address: &str) -> Self {
         let mut command = Command::new(binary());
-        command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off", "--log", "warn"]);
+        command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off"]);
+        command.env("PRAAN_LOG", "warn");
         command.arg("--data-dir").arg(&line.folder).envs(line.environment.0.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut metrics = None;
         let said = async {
             while let Some(line) = lines.next_line().await.expect("its output") {
-                if let Some(url) = door(&line) {
-                    return url;
+                match line.split_whitespace().collect::<Vec<_>>()[..] {
+                    ["metrics", url, ..] => metrics = Some(url.to_owned()),
+                    _ => {
+                        if let Some(url) = door(&line) {
+                            return url;
+                        }
+                    }
                 }
             }
             panic!("praan ended before it was up");
         };
         let url = tokio::time::timeout(PATIENCE, said).await.expect("praan is up in time");
-        Self { child, line, url }
+        Self { child, line, url, metrics }
     }
 
     /// The process id.

@@ -19,5 +19,6 @@ mod processes;
 mod stories;
 mod strangers;
 mod structure;
+mod telemetry;
 mod topologies;
 mod writers;

@@ -4,6 +4,7 @@
 //! deleted when the queue has confirmed its message, so a process that dies at any moment leaves it to be published again.
 
 mod claims;
+mod gauge;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -64,6 +65,7 @@ impl Relay {
         let relay =
             Self { claims, queue, tasks: tasks.clone(), under_way: HashMap::new(), ends: VecDeque::new() };
         tasks.spawn("outbox relay", relay.run(db.clone()));
+        tasks.spawn("outbox gauge", gauge::watch(db.clone(), tasks.clone()));
     }
 
     async fn run(mut self, db: Database) {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chassis::admin::Admin;
 use chassis::{Error, Foundation, telemetry};
 use clap::{CommandFactory, Parser};
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,7 +54,15 @@ async fn run(command: Command) -> Result<(), Error> {
 async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     let telemetry = telemetry::start(&log.settings())?;
     let foundation = Foundation::system();
+    let admin = match (log.admin_listen, &telemetry.scrape) {
+        (Some(address), Some(scrape)) => Some(Admin::open(address, scrape.clone(), &foundation.tasks).await?),
+        _ => None,
+    };
     let lit = house::light(plan, &foundation).await?;
+    if let Some(admin) = &admin {
+        admin.lit();
+        say(&format!("  metrics  http://{}/metrics (with /healthz and /readyz)", admin.address));
+    }
     say(&lit.describe(plan));
     stop_signal().await?;
     say("Stopping: requests in flight may finish.");

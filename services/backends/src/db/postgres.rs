@@ -9,6 +9,7 @@ mod begin;
 mod locks;
 mod migrate;
 mod pool;
+mod pool_gauge;
 mod refusal;
 mod replicas;
 mod transaction;
@@ -74,6 +75,7 @@ impl Server {
         let housekeeping = pool::lazy(2, options.clone());
         let replicas = Replicas::of(&settings.replicas, settings.service, settings.connections)?;
         replicas.watch(&housekeeping, tasks);
+        pool_gauge::watch(&primary, settings.service, settings.connections);
         Ok(Self { settings, names, options, primary, housekeeping, replicas })
     }
 

@@ -52,7 +52,7 @@ impl Telemetry {
             KeyValue::new("http.response.status_code", i64::from(status)),
         ];
         if let Some(method) = response.extensions().get::<Arc<Method>>() {
-            span.record("otel.name", format!("{verb} {}", method.route));
+            trace::rename(&span, format!("{verb} {}", method.route));
             labels.push(KeyValue::new("http.route", method.route.clone()));
         }
         self.0.record(begun.elapsed().as_secs_f64(), &labels);

@@ -49,6 +49,11 @@ pub struct Fleet {
 impl Fleet {
     /// Starts the servers, and then the services one after the other.
     pub async fn start() -> Self {
+        Self::start_with(Environment::default()).await
+    }
+
+    /// The same with environment variables for every service.
+    pub async fn start_with(mut environment: Environment) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (postgres, rabbitmq, redis) = tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start());
         let database = postgres.database().await;
@@ -63,7 +68,6 @@ impl Fleet {
         let credentials =
             std::fs::read_to_string(folder.path().join("objects/credentials")).expect("its credentials");
         let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
-        let mut environment = Environment::default();
         environment.set("PRAAN_DATABASE_URL", postgres.url("postgres", &database));
         environment.set("PRAAN_AMQP_URL", rabbitmq.fresh_url());
         environment.set("PRAAN_REDIS_URL", redis.url());

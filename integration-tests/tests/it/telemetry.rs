@@ -3,8 +3,10 @@
 mod collector;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 use std::process::Stdio;
 
+use integration_tests::fleet::Fleet;
 use integration_tests::process::{Environment, Process};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use servers::Postgres;
@@ -17,47 +19,47 @@ use collector::{Collector, attribute};
 async fn one_trace_runs_from_the_photo_to_the_new_score() {
     let collector = Collector::start().await;
     let folder = tempfile::tempdir().expect("a folder");
-    let mut environment = Environment::default();
-    environment.set("PRAAN_OTLP_ENDPOINT", collector.url());
-    environment.set("PRAAN_LOG", "info");
-    let house = Process::up_with(folder.path(), &environment).await;
+    let house = Process::up_with(folder.path(), &collector.environment()).await;
     praan::demo::run(&house.url).await.expect("all steps green");
     // it sends what it has before it ends
     assert!(house.terminate().await);
+    judge(&collector);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trace_is_one_in_many_processes_too() {
+    let collector = Collector::start().await;
+    let mut fleet = Fleet::start_with(collector.environment()).await;
+    praan::demo::run(fleet.url()).await.expect("all steps green");
+    assert!(fleet.stop().await);
+    judge(&collector);
+}
+
+/// The score that comes from the photo hangs, span by span, on the POST of the log.
+fn judge(collector: &Collector) {
     let spans = collector.spans();
-    let by_id: BTreeMap<_, _> = spans.iter().map(|span| (span.span_id.clone(), span)).collect();
-    let way = |span: &Span| {
-        let mut way = vec![name(span)];
-        let mut at = span.parent_span_id.clone();
-        while let Some(parent) = by_id.get(&at) {
-            way.push(name(parent));
-            at = parent.parent_span_id.clone();
-        }
+    let by_id: BTreeMap<_, _> = spans.iter().map(|span| (&span.span_id, span)).collect();
+    let way = |score: &Span| {
+        let mut way: Vec<_> =
+            successors(Some(score), |span| by_id.get(&span.parent_span_id).copied()).collect();
         way.reverse();
-        way
+        way.into_iter().map(|span| (name(span), span.trace_id.clone())).collect::<Vec<_>>()
     };
-    let scored: Vec<_> = spans
-        .iter()
-        .filter(|span| span.name.starts_with("/praan.adherence."))
-        .map(|span| (span, way(span)))
-        .filter(|(_, way)| way.iter().any(|step| step == "delivery ai-inference.image-uploaded"))
-        .collect();
-    let (score, way) = scored.first().expect("a score that comes from a photo");
     let wanted = [
         "POST /api/v1/logs",
         "/praan.logging.",
-        "delivery ai-inference.",
+        "delivery ai-inference.image-uploaded",
         "delivery logging.",
         "/praan.adherence.",
     ];
-    let mut steps = way.iter();
-    for step in wanted {
-        assert!(steps.any(|at| at.starts_with(step)), "{step} is not on the way {way:?}");
-    }
-    let trace: BTreeSet<_> =
-        spans.iter().filter(|span| way.contains(&name(span))).map(|span| &span.trace_id).collect();
-    assert!(trace.contains(&score.trace_id));
+    let scores = spans.iter().filter(|span| span.name.starts_with("/praan.adherence."));
+    let ways: Vec<_> = scores.map(way).collect();
+    let whole = ways.iter().find(|way| {
+        let mut steps = way.iter();
+        wanted.iter().all(|step| steps.any(|(name, _)| name.starts_with(step)))
+    });
+    let whole = whole.unwrap_or_else(|| panic!("no way has {wanted:?}: {ways:?}"));
+    assert!(whole.iter().all(|(_, trace)| *trace == whole[0].1), "{whole:?}");
     assert!(collector.metrics().contains("rpc.server.duration"));
     assert!(collector.log_lines() > 0);
 }
@@ -133,6 +135,6 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
     let labels = regex::Regex::new(r"\{[^{}]*\}|\b(by|without)\s*\([^)]*\)").expect("sound");
     let bare = labels.replace_all(text, " ");
     let words = regex::Regex::new(r"[A-Za-z_:][A-Za-z0-9_:]*").expect("sound");
-    let ours = |word: &&str| ["http_", "rpc_", "praan_", "db_"].iter().any(|begin| word.starts_with(begin));
+    let ours = |word: &&str| ["http_", "rpc_", "praan_"].iter().any(|begin| word.starts_with(begin));
     words.find_iter(&bare).map(|word| word.as_str()).filter(ours).map(str::to_owned).collect()
 }

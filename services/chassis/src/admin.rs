@@ -84,3 +84,23 @@ fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_ready_between_the_start_and_the_stop_and_alive_throughout() {
+        let desk = Desk { scrape: Scrape::default(), lit: Arc::default(), tasks: Tasks::new() };
+        let asked = |path: &str| desk.answer(&Method::GET, path).status().as_u16();
+        assert_eq!([asked("/healthz"), asked("/readyz")], [200, 503]);
+        desk.lit.store(true, Ordering::Relaxed);
+        assert_eq!([asked("/healthz"), asked("/readyz"), asked("/metrics")], [200, 200, 200]);
+        assert!(desk.tasks.stop(Duration::from_secs(1)).await);
+        assert_eq!([asked("/healthz"), asked("/readyz")], [200, 503]);
+        assert_eq!(asked("/api/v1/logs"), 404);
+        assert_eq!(desk.answer(&Method::POST, "/readyz").status(), StatusCode::METHOD_NOT_ALLOWED);
+    }
+}

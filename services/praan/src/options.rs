@@ -401,6 +401,18 @@ mod tests {
     }
 
     #[test]
+    fn our_filter_of_log_lines_goes_before_the_one_that_all_share() {
+        let filter = |own: Option<&str>, shared: Option<&str>| {
+            let mut log = Praan::parse_from(["praan"]).up.log;
+            (log.log, log.rust_log) = (own.map(str::to_owned), shared.map(str::to_owned));
+            log.settings().filter
+        };
+        assert_eq!(filter(Some("warn"), Some("debug")), "warn");
+        assert_eq!(filter(None, Some("debug")), "debug");
+        assert_eq!(filter(None, None), LOG);
+    }
+
+    #[test]
     fn an_origin_has_no_path() {
         assert!(origin("https://app.example.org").is_ok());
         assert!(origin("http://localhost:4200").is_ok());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use chassis::shutdown::Tasks;
+use integration_tests::process::Environment;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
@@ -56,8 +57,12 @@ impl Collector {
         Self { address, kept }
     }
 
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// What makes a process send here all that it tells.
+    pub fn environment(&self) -> Environment {
+        let mut environment = Environment::default();
+        environment.set("PRAAN_OTLP_ENDPOINT", format!("http://{}", self.address));
+        environment.set("PRAAN_LOG", "info");
+        environment
     }
 
     pub fn spans(&self) -> Vec<Span> {
@@ -91,7 +96,7 @@ impl TraceService for Desk {
         let scopes =
             request.into_inner().resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
         self.0.lock().expect("whole").spans.extend(scopes.flat_map(|scope| scope.spans));
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 
@@ -105,7 +110,7 @@ impl MetricsService for Desk {
             request.into_inner().resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
         let names = scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name);
         self.0.lock().expect("whole").metrics.extend(names);
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 
@@ -117,6 +122,6 @@ impl LogsService for Desk {
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
         let scopes = request.into_inner().resource_logs.into_iter().flat_map(|resource| resource.scope_logs);
         self.0.lock().expect("whole").log_lines += scopes.map(|scope| scope.log_records.len()).sum::<usize>();
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }

@@ -6,7 +6,7 @@ use prometheus::{Registry, TextEncoder};
 use crate::Error;
 
 /// The metrics of the process as Prometheus reads them.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Scrape(Registry);
 
 impl Scrape {

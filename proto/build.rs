@@ -1,8 +1,10 @@
 //! Turns the `.proto` files into Rust: messages, clients and servers by tonic, the descriptor set for everything that is
-//! read from the contract at run time, and the checks of `proto::Validate`. Needs no `protoc`.
+//! read from the contract at run time, the checks of `proto::Validate`, and a `Debug` that shows no content. Needs no `protoc`.
 
 #[path = "build/checks.rs"]
 mod checks;
+#[path = "build/hidden.rs"]
+mod hidden;
 #[path = "build/rules.rs"]
 mod rules;
 #[path = "build/validate.rs"]
@@ -13,9 +15,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use prost_reflect::DescriptorPool;
+use prost_reflect::prost_types::FileDescriptorSet;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for watched in ["build", "buf", "edge", "google", "praan"] {
+    for watched in ["audit", "build", "buf", "edge", "google", "praan"] {
         println!("cargo:rerun-if-changed={watched}");
     }
     // cargo gives a build script its directory in no other way
@@ -23,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     let mut files = Vec::new();
-    for root in ["edge", "praan"] {
+    for root in ["audit", "edge", "praan"] {
         find_protos(Path::new(root), &mut files)?;
     }
     files.sort();
@@ -36,14 +39,31 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("validate.rs"), validate::generate(&pool)?)?;
+    fs::write(out.join("hidden.rs"), hidden::generate(&pool)?)?;
 
     // options become no code
-    let mut files = compiler.file_descriptor_set();
-    files.file.retain(|file| {
-        ["praan.", "google.protobuf"].iter().any(|package| file.package().starts_with(package))
-    });
+    let files = compiler.file_descriptor_set();
+    // modules do not lie as deep as packages, so what the services share is named from the root; and then made by itself
+    let shared = [(".audit.v1", "crate::audit::v1")];
+    generate(&files, &pool, &["audit.", "praan.", "google.protobuf"], &shared)?;
+    generate(&files, &pool, &["audit.", "google.protobuf"], &[])?;
+    Ok(())
+}
+
+fn generate(
+    files: &FileDescriptorSet,
+    pool: &DescriptorPool,
+    packages: &[&str],
+    elsewhere: &[(&str, &str)],
+) -> Result<(), Box<dyn Error>> {
+    let mut files = files.clone();
+    files.file.retain(|file| packages.iter().any(|package| file.package().starts_with(package)));
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
+    for (package, module) in elsewhere {
+        config.extern_path(*package, *module);
+    }
+    config.skip_debug(hidden::messages(pool).map(|message| format!(".{}", message.full_name())));
     tonic_prost_build::configure()
         .codec_path("crate::codec::Codec")
         .compile_fds_with_config(files, config)?;

@@ -19,13 +19,12 @@ const SENT: [HeaderName; 9] = [
 ];
 
 /// What a browser may let its page read, beyond the few headers it always may.
-const READ: [HeaderName; 9] = [
+const READ: [HeaderName; 8] = [
     RETRY_AFTER,
     WWW_AUTHENTICATE,
     HeaderName::from_static("x-request-id"),
-    HeaderName::from_static("ratelimit-limit"),
-    HeaderName::from_static("ratelimit-remaining"),
-    HeaderName::from_static("ratelimit-reset"),
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
     HeaderName::from_static("grpc-status"),
     HeaderName::from_static("grpc-message"),
     HeaderName::from_static("grpc-status-details-bin"),

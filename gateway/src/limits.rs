@@ -3,10 +3,14 @@
 //!
 //! The caller is the user of the access token; where there is none, or the method needs none, the client's address. A token is
 //! only checked by its signature here: enough to count, and the services check the rest.
+//!
+//! Where a caller stands is told as the IETF's draft on `RateLimit` has it (draft-ietf-httpapi-ratelimit-headers, since its
+//! version 8): the policies in `RateLimit-Policy`, what is left of each in `RateLimit`; over gRPC they are metadata.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use backends::cache::memory::MemoryCache;
 use backends::cache::{Cache, Rate, Verdict};
@@ -14,7 +18,8 @@ use chassis::Error;
 use chassis::auth::Verifier;
 use chassis::clock::Clock;
 use chassis::layers::caller::bearer;
-use http::{HeaderMap, HeaderValue};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge};
 
@@ -23,6 +28,10 @@ use crate::visit::Visit;
 
 /// The requests a minute one caller may send over everything.
 const OVERALL: u32 = 100;
+/// The name of that policy.
+const DEFAULT: &str = "default";
+/// The name of the policy that a method has for itself.
+const OWN: &str = "method";
 
 /// Counts requests.
 pub struct Limits {
@@ -39,8 +48,8 @@ pub struct Limits {
 /// What the limits say to one request.
 #[derive(Default)]
 pub struct Admission {
-    /// The verdict of the tightest bucket; none when nothing is limited.
-    verdict: Option<Verdict>,
+    /// The verdict under each policy that was asked; none when nothing is limited.
+    verdicts: Vec<(&'static str, Verdict)>,
 }
 
 impl Limits {
@@ -77,17 +86,17 @@ impl Limits {
 
     async fn judge(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Admission {
         let caller = self.caller(method, visit, headers).await;
+        let mut verdicts = Vec::with_capacity(2);
         // the narrow bucket first: a request it refuses shall not count against everything else
         if method.per_minute > 0 {
             let own = self.take(&format!("edge:{caller}:{}", method.path), method.per_minute).await;
+            verdicts.push((OWN, own));
             if !own.allowed {
-                return Admission { verdict: Some(own) };
+                return Admission { verdicts };
             }
-            let overall = self.take(&format!("edge:{caller}"), OVERALL).await;
-            let tighter = if overall.allowed && own.remaining < overall.remaining { own } else { overall };
-            return Admission { verdict: Some(tighter) };
         }
-        Admission { verdict: Some(self.take(&format!("edge:{caller}"), OVERALL).await) }
+        verdicts.insert(0, (DEFAULT, self.take(&format!("edge:{caller}"), OVERALL).await));
+        Admission { verdicts }
     }
 
     async fn caller(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> String {
@@ -112,8 +121,8 @@ impl Limits {
                 allowed: false,
                 limit: per_minute,
                 remaining: 0,
-                retry_after: std::time::Duration::from_secs(1),
-                reset_after: std::time::Duration::from_secs(60),
+                retry_after: Duration::from_secs(1),
+                reset_after: Duration::from_secs(60),
             }),
         }
     }
@@ -135,20 +144,36 @@ impl Limits {
 impl Admission {
     /// Fails when the request is one too many.
     pub fn check(&self) -> Result<(), Error> {
-        match &self.verdict {
-            Some(verdict) if !verdict.allowed => Err(Error::rate_limited(verdict.retry_after)),
-            _ => Ok(()),
-        }
+        self.refusal().map_or(Ok(()), |refusal| Err(Error::rate_limited(refusal.retry_after)))
     }
 
     /// Tells the client where it stands.
     pub fn stamp(&self, headers: &mut HeaderMap) {
-        let Some(verdict) = &self.verdict else { return };
-        let reset = verdict.reset_after.as_millis().div_ceil(1000);
-        headers.insert("ratelimit-limit", HeaderValue::from(verdict.limit));
-        headers.insert("ratelimit-remaining", HeaderValue::from(verdict.remaining));
-        headers.insert("ratelimit-reset", HeaderValue::from(u64::try_from(reset).unwrap_or(u64::MAX)));
+        let list = |item: fn(&str, &Verdict) -> String| {
+            let items: Vec<_> = self.verdicts.iter().map(|(name, verdict)| item(name, verdict)).collect();
+            HeaderValue::try_from(items.join(", ")).ok().filter(|list| !list.is_empty())
+        };
+        let policies = list(|name, verdict| format!("\"{name}\";q={};w=60", verdict.limit));
+        let standing = list(|name, verdict| {
+            format!("\"{name}\";r={};t={}", verdict.remaining, seconds(verdict.reset_after))
+        });
+        let retry_after = self.refusal().map(|refusal| HeaderValue::from(seconds(refusal.retry_after)));
+        let told = [
+            (HeaderName::from_static("ratelimit-policy"), policies),
+            (HeaderName::from_static("ratelimit"), standing),
+            (RETRY_AFTER, retry_after),
+        ];
+        headers.extend(told.into_iter().filter_map(|(name, value)| Some((name, value?))));
     }
+
+    fn refusal(&self) -> Option<&Verdict> {
+        self.verdicts.iter().map(|(_, verdict)| verdict).find(|verdict| !verdict.allowed)
+    }
+}
+
+/// Whole seconds, none too early.
+fn seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }
 
 /// What counts as one address: of IPv6 the network a household has, since it may pick the rest at will.

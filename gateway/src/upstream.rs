@@ -10,7 +10,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
-use chassis::layers::caller::{CLIENT_ADDRESS, REQUEST_ID};
+use chassis::layers::caller::{CLIENT_ADDRESS, CLIENT_AGENT, REQUEST_ID};
 
 use crate::contract::{Contract, Method};
 
@@ -66,7 +66,7 @@ fn client(link: Link) -> tonic::client::Grpc<Link> {
 
 fn request(headers: &HeaderMap, message: Bytes) -> Request<Bytes> {
     let mut metadata = HeaderMap::with_capacity(8);
-    for name in [AUTHORIZATION.as_str(), REQUEST_ID, CLIENT_ADDRESS] {
+    for name in [AUTHORIZATION.as_str(), REQUEST_ID, CLIENT_ADDRESS, CLIENT_AGENT] {
         if let Some(value) = headers.get(name) {
             metadata.insert(http::HeaderName::from_static(name), value.clone());
         }

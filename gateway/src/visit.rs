@@ -4,15 +4,23 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use chassis::Error;
-use chassis::layers::caller::{CLIENT_ADDRESS, REQUEST_ID};
+use chassis::layers::caller::{CLIENT_ADDRESS, CLIENT_AGENT, REQUEST_ID};
 use chassis::serve::Peer;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use uuid::Uuid;
 
 /// What outsiders may not say: headers with this prefix are the house's own.
 const OURS: &str = "x-praan-";
+/// The most of a client's name for itself that is passed on.
+const LONGEST_AGENT: usize = 200;
 /// Where the proxies in front write the addresses they saw.
 const FORWARDED: &str = "x-forwarded-for";
+/// What a request says of its own origin: read here if at all, and not handed on. Only one of these is ever believed, since a
+/// proxy that adds to one leaves the others as the client wrote them.
+const HEARSAY: [&str; 3] = [FORWARDED, "forwarded", "x-real-ip"];
+
+/// Free text of the client's, which every span of its request would repeat.
+const TRACE_STATE: &str = "tracestate";
 
 /// A request's id and origin.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +44,19 @@ impl Visit {
             Err(()) => (Uuid::new_v4(), true),
         };
         let visit = Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id };
-        let ours = headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned();
-        for name in ours.collect::<Vec<HeaderName>>() {
+        let not_theirs = |name: &&HeaderName| {
+            let name = name.as_str();
+            name.starts_with(OURS) || name == TRACE_STATE || HEARSAY.contains(&name)
+        };
+        for name in headers.keys().filter(not_theirs).cloned().collect::<Vec<HeaderName>>() {
             headers.remove(name);
         }
         headers.insert(REQUEST_ID, visit.id_header());
         if let Ok(address) = HeaderValue::try_from(visit.address.to_string()) {
             headers.insert(CLIENT_ADDRESS, address);
+        }
+        if let Some(agent) = agent(headers) {
+            headers.insert(CLIENT_AGENT, agent);
         }
         request.extensions_mut().insert(visit);
         visit
@@ -58,6 +72,13 @@ impl Visit {
         // 36 letters, digits and hyphens, which every header may hold
         HeaderValue::try_from(self.request_id.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// What the client calls itself, cut where it gets long.
+fn agent(headers: &HeaderMap) -> Option<HeaderValue> {
+    // `to_str` lets visible ASCII through only, so that the cut is between letters
+    let text = headers.get(http::header::USER_AGENT)?.to_str().ok()?;
+    HeaderValue::try_from(&text[..text.len().min(LONGEST_AGENT)]).ok()
 }
 
 fn sent_id(headers: &HeaderMap) -> Result<Option<Uuid>, ()> {
@@ -111,11 +132,29 @@ mod tests {
 
     #[test]
     fn only_the_door_says_where_a_request_comes_from() {
-        let mut request =
-            request(&[(CLIENT_ADDRESS, "6.6.6.6"), ("x-praan-else", "1"), (FORWARDED, "6.6.6.6")]);
+        let mut request = request(&[
+            (CLIENT_ADDRESS, "6.6.6.6"),
+            ("x-praan-else", "1"),
+            (FORWARDED, "6.6.6.6"),
+            ("forwarded", "for=6.6.6.6"),
+            ("x-real-ip", "6.6.6.6"),
+            (TRACE_STATE, "who=me"),
+        ]);
         Visit::begin(&mut request, 0);
         assert_eq!(request.headers()[CLIENT_ADDRESS], "192.0.2.1");
-        assert!(!request.headers().contains_key("x-praan-else"));
+        assert_eq!(request.headers().len(), 2, "the address and the request id are all that is left");
+    }
+
+    #[test]
+    fn a_client_is_called_what_it_calls_itself_if_that_is_short_and_plain() {
+        let agent = |sent: &str| {
+            let mut request = request(&[("user-agent", sent), (CLIENT_AGENT, "forged")]);
+            Visit::begin(&mut request, 0);
+            request.headers().get(CLIENT_AGENT).map(|agent| agent.to_str().unwrap().to_owned())
+        };
+        assert_eq!(agent("curl/8").as_deref(), Some("curl/8"));
+        assert_eq!(agent(&"x".repeat(1000)), Some("x".repeat(LONGEST_AGENT)));
+        assert_eq!(agent("caf\u{e9}"), None);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// The password of every account.
+pub const PASSWORD: &str = "correct horse battery";
+
 /// An answer, read whole.
 #[derive(Debug)]
 pub struct Answer {
@@ -59,11 +62,22 @@ impl Api {
     pub async fn sign_up(url: &str) -> Self {
         let mut api = Self::nobody(url);
         api.email = format!("{}@example.org", Uuid::new_v4().simple());
-        let account =
-            json!({"email": api.email, "password": "correct horse battery", "full_name": "Asha Rao"});
+        let account = json!({"email": api.email, "password": PASSWORD, "full_name": "Asha Rao"});
         let tokens = api.post("/api/v1/auth/register", account).await.expect(201);
-        api.token = Some(tokens["access_token"].as_str().expect("a token").to_owned());
-        api
+        api.holding(&tokens)
+    }
+
+    /// The same user in another session, by password; and that session's refresh token.
+    pub async fn log_in(&self) -> (Self, String) {
+        let login = json!({"email": self.email, "password": PASSWORD});
+        let tokens = Self::nobody(&self.url).post("/api/v1/auth/login", login).await.expect(200);
+        (self.clone().holding(&tokens), tokens["refresh_token"].as_str().expect("a token").to_owned())
+    }
+
+    /// The same with the access token of an answer.
+    pub fn holding(mut self, tokens: &Value) -> Self {
+        self.token = Some(tokens["access_token"].as_str().expect("a token").to_owned());
+        self
     }
 
     /// Adds a member; returns its id.

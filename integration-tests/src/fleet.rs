@@ -1,132 +1,153 @@
-//! Every service as a process of its own, on real servers that are this test's alone.
+//! Every service as a process of its own, on real servers that are this test's alone, each behind a wire that can be cut.
 
-use std::time::Duration;
+mod part;
 
-use backends::objects::embedded;
-use chassis::Foundation;
-use servers::{Postgres, RabbitMq, Redis, Server};
+use servers::{Postgres, Proxy, RabbitMq, Redis};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 use crate::process::{Environment, Process};
+use part::Body;
+pub use part::{Fault, Part};
 
 /// The services in the order they are started: each after those it calls.
-const ORDER: [&str; 7] = ["identity", "family", "program", "adherence", "ai-inference", "logging", "gateway"];
-
-/// What can be harmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The primary database.
-    Postgres,
-    /// The broker.
-    RabbitMq,
-    /// The cache.
-    Redis,
-}
-
-impl Target {
-    /// Every target with every fault it is put to.
-    pub fn all() -> impl Iterator<Item = (Target, &'static str)> {
-        let targets = [Target::Postgres, Target::RabbitMq, Target::Redis];
-        targets.into_iter().flat_map(|target| [(target, "kill -9"), (target, "SIGSTOP")])
-    }
-}
+const ORDER: [&str; 6] = ["identity", "family", "program", "adherence", "ai-inference", "logging"];
+/// Who reads the photos.
+pub const WORKER: &str = "inference-worker";
+const DOOR: &str = "gateway";
 
 /// The processes and the servers beneath them.
 pub struct Fleet {
-    processes: Vec<(&'static str, Process)>,
-    environment: Environment,
-    /// The primary database.
-    pub postgres: Postgres,
-    /// The broker.
-    pub rabbitmq: RabbitMq,
-    /// The cache.
-    pub redis: Redis,
-    /// The object store runs here, and checks signatures as strictly as the real one.
-    objects: Foundation,
+    /// In the order they were started: servers, services, workers, the door.
+    pub parts: Vec<Part>,
+    /// What the processes find around them.
+    pub environment: Environment,
+    database: String,
     folder: TempDir,
 }
 
 impl Fleet {
-    /// Starts the servers, and then the services one after the other.
+    /// Starts the servers, and then eight processes one after the other: six services, a worker, the door.
     pub async fn start() -> Self {
-        Self::start_with(Environment::default()).await
+        Self::start_with(Environment::default(), 1).await
     }
 
-    /// The same with environment variables for every service.
-    pub async fn start_with(mut environment: Environment) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (postgres, rabbitmq, redis) = tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start());
-        let database = postgres.database().await;
-        let objects = Foundation::system();
-        let settings = embedded::Settings {
-            address: ([127, 0, 0, 1], 0).into(),
-            public_endpoint: None,
-            directory: folder.path().join("objects"),
-            bucket: "praan".to_owned(),
-        };
-        let store = embedded::start(&objects, settings).await.expect("an object store");
-        let credentials =
-            std::fs::read_to_string(folder.path().join("objects/credentials")).expect("its credentials");
-        let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
-        environment.set("PRAAN_DATABASE_URL", postgres.url("postgres", &database));
-        environment.set("PRAAN_AMQP_URL", rabbitmq.fresh_url());
-        environment.set("PRAAN_REDIS_URL", redis.url());
-        environment.set("PRAAN_S3_ENDPOINT", format!("http://{}", store.address));
-        environment.set("PRAAN_S3_BUCKET", "praan");
-        environment.set("AWS_ACCESS_KEY_ID", access_key);
-        environment.set("AWS_SECRET_ACCESS_KEY", secret_key);
-        let mut fleet =
-            Self { processes: Vec::new(), environment, postgres, rabbitmq, redis, objects, folder };
-        for service in ORDER {
-            fleet.light(service).await;
-        }
+    /// The same with environment variables, and several workers.
+    pub async fn start_with(environment: Environment, workers: usize) -> Self {
+        let mut fleet = Self::servers(environment).await;
+        fleet.light_all(workers).await;
         fleet
     }
 
+    /// Starts the processes one after the other.
+    pub async fn light_all(&mut self, workers: usize) {
+        for service in ORDER {
+            self.light(service).await;
+            let name = format!("PRAAN_{}_URL", service.to_uppercase().replace('-', "_"));
+            let url = self.part(service).url();
+            self.environment.set(&name, url);
+        }
+        for _ in 0..workers {
+            self.light(WORKER).await;
+        }
+        self.light(DOOR).await;
+    }
+
+    /// Starts one more gateway beside the first.
+    pub async fn another_door(&self) -> Process {
+        Process::serve_with(self.folder.path(), DOOR, &self.environment).await
+    }
+
     /// Where the door is.
-    pub fn url(&self) -> &str {
-        self.processes.last().map(|(_, gateway)| gateway.url.as_str()).expect("the gateway is the last")
+    pub fn url(&self) -> String {
+        self.part(DOOR).url()
+    }
+
+    /// A part by its name.
+    pub fn part(&self, name: &str) -> &Part {
+        self.parts_called(name).next().unwrap_or_else(|| panic!("no part is called {name}"))
+    }
+
+    /// All parts of a name.
+    pub fn parts_called(&self, name: &str) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |part| part.name == name)
+    }
+
+    /// Asks the primary database as its superuser, past the wire: a line for each row, columns parted by `|`.
+    pub async fn sql(&self, statement: &str) -> String {
+        self.postgres().sql(&self.database, statement).await
+    }
+
+    /// The primary database, past the wire.
+    pub fn postgres(&self) -> &Postgres {
+        match &self.part("postgres").body {
+            Body::Postgres(postgres) => postgres,
+            _ => panic!("the primary is PostgreSQL"),
+        }
+    }
+
+    /// The cache, past the wire.
+    pub fn redis(&self) -> &Redis {
+        match &self.part("redis").body {
+            Body::Redis(redis) => redis,
+            _ => panic!("the cache is Redis"),
+        }
+    }
+
+    /// How many events are due and still wait to leave, in all services.
+    pub async fn outboxes(&self) -> usize {
+        let count = "SELECT COALESCE(sum((xpath('/row/c/text()', query_to_xml(format(
+            'SELECT count(*) AS c FROM %I.outbox WHERE due_at <= now()', schemaname), false, true, '')))[1]::text::bigint), 0)
+            FROM pg_tables WHERE tablename = 'outbox'";
+        self.sql(count).await.parse().expect("a number")
     }
 
     /// Ends every process by SIGTERM, the door first, and says whether all ended well.
     pub async fn stop(&mut self) -> bool {
         let mut well = true;
-        while let Some((_, process)) = self.processes.pop() {
-            well &= process.terminate().await;
+        for part in self.parts.iter().rev() {
+            if let Body::Process(process) = &part.body {
+                well &= process.lock().await.end().await;
+            }
         }
-        well & self.objects.tasks.stop(Duration::from_secs(10)).await
+        well
     }
 
-    /// Kills a part, or makes it stand still.
-    pub async fn harm(&self, target: Target, fault: &str) {
-        match fault {
-            "kill -9" => self.server(target).kill9().await,
-            _ => self.server(target).sigstop(),
+    /// Starts the servers alone.
+    pub async fn servers(mut environment: Environment) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let objects = folder.path().join("objects");
+        let (postgres, rabbitmq, redis, store) =
+            tokio::join!(Postgres::start(), RabbitMq::start(), Redis::start(), Process::objects(&objects));
+        let database = postgres.database().await;
+        let replica = postgres.start_replica().await;
+        let credentials = std::fs::read_to_string(objects.join("credentials")).expect("its credentials");
+        let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
+        let [primary_url, replica_url] =
+            [&postgres, &replica].map(|server| server.url("postgres", &database));
+        let (amqp_url, redis_url, store_url) = (rabbitmq.fresh_url(), redis.url(), store.url.clone());
+        let parts = [
+            ("postgres", postgres.port(), Body::Postgres(postgres), "PRAAN_DATABASE_URL", primary_url),
+            ("replica", replica.port(), Body::Postgres(replica), "PRAAN_DATABASE_REPLICA_URLS", replica_url),
+            ("rabbitmq", rabbitmq.port(), Body::RabbitMq(rabbitmq), "PRAAN_AMQP_URL", amqp_url),
+            ("redis", redis.port(), Body::Redis(redis), "PRAAN_REDIS_URL", redis_url),
+            ("s3", store.port(), Body::Process(Mutex::new(store)), "PRAAN_S3_ENDPOINT", store_url),
+        ];
+        environment.set("PRAAN_S3_BUCKET", "praan");
+        environment.set("AWS_ACCESS_KEY_ID", access_key);
+        environment.set("AWS_SECRET_ACCESS_KEY", secret_key);
+        let mut fleet = Self { parts: Vec::new(), environment, database, folder };
+        for (name, port, body, variable, url) in parts {
+            let wire = Proxy::start(port).await;
+            fleet.environment.set(variable, wire.url(&url));
+            fleet.parts.push(Part { name, body, wire: Some(wire) });
         }
+        fleet
     }
 
-    /// Starts it again, or lets it go on.
-    pub async fn heal(&self, target: Target, fault: &str) {
-        match fault {
-            "kill -9" => self.server(target).restart().await,
-            _ => self.server(target).sigcont(),
-        }
-    }
-
-    fn server(&self, target: Target) -> &Server {
-        match target {
-            Target::Postgres => &self.postgres,
-            Target::RabbitMq => &self.rabbitmq,
-            Target::Redis => &self.redis,
-        }
-    }
-
-    async fn light(&mut self, service: &'static str) {
-        let process = Process::serve_with(self.folder.path(), service, &self.environment).await;
-        let name = format!("PRAAN_{}_URL", service.to_uppercase().replace('-', "_"));
-        if service != "gateway" {
-            self.environment.set(&name, process.url.clone());
-        }
-        self.processes.push((service, process));
+    async fn light(&mut self, name: &'static str) {
+        let process = Process::serve_with(self.folder.path(), name, &self.environment).await;
+        let wire = if name == WORKER { None } else { Some(Proxy::start(process.port()).await) };
+        self.parts.push(Part { name, body: Body::Process(Mutex::new(process)), wire });
     }
 }

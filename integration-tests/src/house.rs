@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use chassis::Foundation;
 use praan::house::{self, Lit, Plan};
-use praan::options::{Edge, Remotes, Servers, Service, Storage, Switch};
+use praan::options::{Ai, Edge, Remotes, Servers, Service, SignIn, Storage, Switch};
 use tempfile::TempDir;
 
-use crate::Api;
 use crate::fleet::Fleet;
+use crate::process::Environment;
+use crate::{Api, Provider};
 
 /// A running mesh with its data in a place of its own. It stops when the test drops it.
 pub struct House {
     /// Where its door is, such as `http://127.0.0.1:40123`.
     pub url: String,
     topology: Topology,
+    /// Where else people may sign in.
+    provider: Option<Provider>,
 }
 
 /// How a mesh stands.
@@ -27,19 +30,30 @@ enum Topology {
 impl House {
     /// Every service in this process, on embedded backends, without rate limits.
     pub async fn one_process() -> Self {
-        Self::with(|_| {}).await
+        Self::with(|_, _| {}).await
     }
 
-    /// The same, with the edge changed.
-    pub async fn with(change: impl FnOnce(&mut Edge)) -> Self {
+    /// The same, with an identity provider.
+    pub async fn with_provider() -> Self {
+        let provider = Provider::start().await;
+        let file = provider.file();
+        let mut house = Self::with(|_, sign_in| sign_in.oidc_providers_file = Some(file)).await;
+        house.provider = Some(provider);
+        house
+    }
+
+    /// The same, with the edge or the sign-in changed.
+    pub async fn with(change: impl FnOnce(&mut Edge, &mut SignIn)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut edge = Edge { rate_limits: Switch::Off, cors_origins: Vec::new(), proxies: 0 };
-        change(&mut edge);
+        let mut sign_in = SignIn { passwords: Switch::On, oidc_providers_file: None };
+        change(&mut edge, &mut sign_in);
         let storage = Storage {
             data_dir: folder.path().to_owned(),
             objects_listen: free,
             key_encryption_key_file: None,
+            audit_key_file: None,
             servers: Servers::default(),
         };
         let plan = Plan {
@@ -48,18 +62,30 @@ impl House {
             remotes: Remotes::default(),
             tls: None,
             edge,
+            sign_in,
+            ai: Ai::default(),
             storage,
         };
         let foundation = Foundation::system();
         let lit = house::light(&plan, &foundation).await.expect("the house lights up");
         let url = format!("http://{}", lit.address);
-        Self { url, topology: Topology::OneProcess { foundation, _lit: lit, _folder: folder } }
+        let topology = Topology::OneProcess { foundation, _lit: lit, _folder: folder };
+        Self { url, topology, provider: None }
     }
 
-    /// Every service in a process of its own, on PostgreSQL, RabbitMQ, Redis and S3.
+    /// Six services, a worker and the door, each a process, on PostgreSQL, RabbitMQ, Redis and S3, with an identity provider.
     pub async fn many_processes() -> Self {
-        let fleet = Box::new(Fleet::start().await);
-        Self { url: fleet.url().to_owned(), topology: Topology::ManyProcesses(fleet) }
+        let provider = Provider::start().await;
+        let mut environment = Environment::default();
+        environment.set("PRAAN_OIDC_PROVIDERS_FILE", provider.file().display().to_string());
+        let fleet = Box::new(Fleet::start_with(environment, 1).await);
+        let url = fleet.url();
+        Self { url, topology: Topology::ManyProcesses(fleet), provider: Some(provider) }
+    }
+
+    /// The identity provider of a house that has one.
+    pub fn provider(&self) -> &Provider {
+        self.provider.as_ref().expect("a house with a provider")
     }
 
     /// The processes and servers of a house that has some.

@@ -9,6 +9,8 @@ pub mod house;
 pub mod model;
 pub mod photo;
 pub mod process;
+pub mod provider;
 
 pub use api::{Answer, Api};
 pub use house::House;
+pub use provider::Provider;

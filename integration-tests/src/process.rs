@@ -1,5 +1,7 @@
 //! The real binary as a process of its own, which can be killed at any moment and started again on the same data.
 
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,18 +12,49 @@ use tokio::process::{Child, Command};
 /// How long a start may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Environment variables for a process.
+/// What a process finds around it.
 #[derive(Clone, Default)]
-pub struct Environment(Vec<(String, String)>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    logs: Option<PathBuf>,
+}
 
 impl Environment {
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.push((name.to_owned(), value.into()));
+        self.variables.insert(name.to_owned(), value.into());
+    }
+
+    /// What a variable is set to.
+    pub fn get(&self, name: &str) -> &str {
+        self.variables.get(name).unwrap_or_else(|| panic!("{name} is not set"))
+    }
+
+    /// Puts the value of a variable into a file of `folder`, as a secret is mounted, and names the file in its place.
+    pub fn move_to_file(&mut self, name: &str, folder: &Path) {
+        let (file, value) = (folder.join(name), self.variables.remove(name).expect("it is set"));
+        std::fs::write(&file, value + "\n").expect("a file");
+        self.set(&format!("{name}_FILE"), file.to_string_lossy());
+    }
+
+    /// Keeps log lines in files of a folder, one for each line of arguments.
+    pub fn keep_logs(&mut self, folder: &Path) {
+        self.logs = Some(folder.to_owned());
+    }
+
+    /// Takes over all that another has.
+    pub fn extend(&mut self, other: &Self) {
+        self.variables.extend(other.variables.clone());
+        self.logs = other.logs.clone().or(self.logs.take());
+    }
+
+    /// Gives them to a command.
+    pub fn apply<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.envs(&self.variables)
     }
 }
 
-/// A running `praan`.
+/// A running `praan`, or the object store.
 pub struct Process {
     child: Child,
     line: Line,
@@ -34,7 +67,7 @@ pub struct Process {
 /// What is started.
 #[derive(Clone)]
 struct Line {
-    folder: PathBuf,
+    program: PathBuf,
     arguments: Vec<String>,
     environment: Environment,
 }
@@ -60,13 +93,22 @@ impl Process {
         Self::start(Line::new(folder, &format!("serve {line}"), environment), "127.0.0.1:0").await
     }
 
+    /// Starts an object store with its data in `folder`, as strict as the real one.
+    pub async fn objects(folder: &Path) -> Self {
+        let arguments = vec![folder.display().to_string()];
+        let line = Line { program: beside("object-store"), arguments, environment: Environment::default() };
+        Self::start(line, "127.0.0.1:0").await
+    }
+
     async fn start(line: Line, address: &str) -> Self {
-        let mut command = Command::new(binary());
-        command.args(&line.arguments).args(["--listen", address, "--rate-limits", "off"]);
-        command.env("PRAAN_LOG", "warn");
-        command.arg("--data-dir").arg(&line.folder).envs(line.environment.0.iter().cloned());
+        let mut command = Command::new(&line.program);
+        command.env("PRAAN_RATE_LIMITS", "off").env("PRAAN_LOG", "warn");
+        line.environment.apply(command.args(&line.arguments).args(["--listen", address]));
+        if let Some(log) = line.log() {
+            command.stderr(log);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("praan starts; `cargo build --workspace` makes it");
+        let mut child = command.spawn().expect("it starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut metrics = None;
         let said = async {
@@ -80,9 +122,9 @@ impl Process {
                     }
                 }
             }
-            panic!("praan ended before it was up");
+            panic!("it ended before it was up");
         };
-        let url = tokio::time::timeout(PATIENCE, said).await.expect("praan is up in time");
+        let url = tokio::time::timeout(PATIENCE, said).await.expect("it is up in time");
         Self { child, line, url, metrics }
     }
 
@@ -102,6 +144,16 @@ impl Process {
         *self = Self::start(self.line.clone(), &address).await;
     }
 
+    /// Starts it again at any address.
+    pub async fn restart_elsewhere(&mut self) {
+        *self = Self::start(self.line.clone(), "127.0.0.1:0").await;
+    }
+
+    /// The port of its door.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
+
     /// Sends a signal, such as `STOP`.
     pub async fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().await;
@@ -110,6 +162,11 @@ impl Process {
 
     /// SIGTERM, and whether it ended well.
     pub async fn terminate(mut self) -> bool {
+        self.end().await
+    }
+
+    /// The same, of one that may be started again.
+    pub async fn end(&mut self) -> bool {
         self.signal("TERM").await;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
         ended.expect("its status").success()
@@ -118,8 +175,17 @@ impl Process {
 
 impl Line {
     fn new(folder: &Path, line: &str, environment: &Environment) -> Self {
-        let arguments = line.split(' ').map(str::to_owned).collect();
-        Self { folder: folder.to_owned(), arguments, environment: environment.clone() }
+        let arguments = line.split(' ').map(str::to_owned);
+        let arguments = arguments.chain(["--data-dir".to_owned(), folder.display().to_string()]).collect();
+        Self { program: binary(), arguments, environment: environment.clone() }
+    }
+
+    /// Where its log goes, if not to the test's own.
+    fn log(&self) -> Option<File> {
+        let names: Vec<&str> =
+            self.arguments.iter().map(String::as_str).take_while(|word| !word.starts_with("--")).collect();
+        let file = self.environment.logs.as_ref()?.join(format!("{}.log", names.join("-")));
+        Some(File::options().create(true).append(true).open(file).expect("a log file"))
     }
 }
 
@@ -128,12 +194,17 @@ fn door(line: &str) -> Option<String> {
     match line.split_whitespace().collect::<Vec<_>>()[..] {
         ["REST", url] => Some(url.trim_end_matches("/api/v1").to_owned()),
         ["Praan", "serves", .., address, "(gRPC)"] => Some(format!("http://{address}")),
+        ["objects", address] => Some(format!("http://{address}")),
         _ => None,
     }
 }
 
 /// The binary beside this test's own.
 pub fn binary() -> PathBuf {
+    beside("praan")
+}
+
+fn beside(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a path");
-    own.ancestors().nth(2).expect("the build folder").join("praan")
+    own.ancestors().nth(2).expect("the build folder").join(name)
 }

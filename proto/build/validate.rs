@@ -1,4 +1,4 @@
-//! Writes `impl Validate` for every message of `praan.*`, as plain `if … else if …` over its fields.
+//! Writes `impl Validate` for every message of ours, as plain `if … else if …` over its fields.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,7 +12,10 @@ use crate::rules::{self, Result, Rules};
 pub fn generate(pool: &DescriptorPool) -> Result<String> {
     let mut writer = Writer::default();
     let mut code = String::new();
-    for message in pool.all_messages().filter(|message| message.package_name().starts_with("praan.")) {
+    for message in pool
+        .all_messages()
+        .filter(|message| ["audit.", "praan."].iter().any(|ours| message.package_name().starts_with(ours)))
+    {
         if !message.is_map_entry() {
             code += &writer.message(&message)?;
         }
@@ -161,7 +164,7 @@ fn reject(at: &str, message: &str) -> String {
 }
 
 /// `image_key` → `ImageKey`
-fn camel(name: &str) -> String {
+pub fn camel(name: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('_').filter(|word| !word.is_empty()).map(capital).collect()
 }

@@ -27,9 +27,26 @@ pub fn idempotent(path: &str) -> bool {
     METHODS.get(path).is_some_and(|method| method.idempotent)
 }
 
+/// Tells whether the method with a gRPC path only reads.
+pub fn reads(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|method| method.reads)
+}
+
+/// A method's own name, such as `GetLog`.
+pub fn short_name(path: &str) -> Option<&'static str> {
+    METHODS.get_key_value(path).and_then(|(known, _)| known.rsplit('/').next())
+}
+
+/// Tells whether the method with a gRPC path answers by a stream, which lasts.
+pub fn streaming(path: &str) -> bool {
+    METHODS.get(path).is_some_and(|method| method.streaming)
+}
+
 struct Method {
     access: Access,
     idempotent: bool,
+    reads: bool,
+    streaming: bool,
 }
 
 /// The methods of the contract by their gRPC paths.
@@ -37,7 +54,14 @@ static METHODS: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
     let services = crate::descriptors().services();
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let known = |method: MethodDescriptor| {
-        (path_of(&method), Method { access: access_of(&method), idempotent: is_idempotent(&method) })
+        let level = level_of(&method);
+        let known = Method {
+            access: access_of(&method),
+            idempotent: level != IdempotencyLevel::IdempotencyUnknown,
+            reads: level == IdempotencyLevel::NoSideEffects,
+            streaming: method.is_server_streaming(),
+        };
+        (path_of(&method), known)
     };
     methods.map(known).collect()
 });
@@ -67,7 +91,7 @@ fn access_of(method: &MethodDescriptor) -> Access {
     }
 }
 
-fn is_idempotent(method: &MethodDescriptor) -> bool {
+fn level_of(method: &MethodDescriptor) -> IdempotencyLevel {
     let options = method.method_descriptor_proto().options.as_ref();
-    options.is_some_and(|options| options.idempotency_level() != IdempotencyLevel::IdempotencyUnknown)
+    options.map_or(IdempotencyLevel::IdempotencyUnknown, |options| options.idempotency_level())
 }

@@ -2,10 +2,11 @@
 //! the contract while the program runs.
 //!
 //! - [`identity`], [`family`], [`program`], [`logging`], [`ai_inference`], [`adherence`]: the generated code of each
-//!   service, one module a package (`praan.family.v1` is [`family::v1`]);
+//!   service, one module a package (`praan.family.v1` is [`family::v1`]); a message prints as its name, never its content;
 //! - [`Validate`]: whether a message obeys the rules written beside its fields;
 //! - [`descriptors`]: the contract itself, with comments and options, from which the gateway and OpenAPI are made;
-//! - [`access`]: who may call a method, and [`idempotent`]: whether it may be called again.
+//! - [`access`]: who may call a method, [`idempotent`]: whether it may be called again, [`reads`]: whether it only reads, and
+//!   [`streaming`]: whether its answer lasts.
 //!
 //! ```
 //! use proto::{Validate, identity::v1::LoginRequest};
@@ -23,7 +24,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
 
-pub use access::{Access, access, idempotent};
+pub use access::{Access, access, idempotent, reads, short_name, streaming};
 pub use validate::{Checker, Step, Validate, Violation};
 
 /// The code that tonic and prost generate. Its documentation is the comments of the `.proto` files.
@@ -40,6 +41,7 @@ macro_rules! package {
     };
 }
 
+package!(audit, "audit.v1", "What every service says of its part of the audit trail.");
 package!(
     identity,
     "praan.identity.v1",
@@ -50,6 +52,12 @@ package!(program, "praan.program.v1", "What is planned: care programs and their 
 package!(logging, "praan.logging.v1", "What happened: meals, workouts, vital signs, and their photos.");
 package!(ai_inference, "praan.ai_inference.v1", "What a photo shows.");
 package!(adherence, "praan.adherence.v1", "How well it goes: scores.");
+
+/// What a message shows of itself: its name.
+#[allow(clippy::all)]
+mod hidden {
+    include!(concat!(env!("OUT_DIR"), "/hidden.rs"));
+}
 
 /// The whole contract as an encoded `google.protobuf.FileDescriptorSet`, with comments and options.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -31,7 +31,15 @@ fn only_these_methods_need_no_token() {
         service.methods().map(path).collect::<Vec<_>>()
     });
     let open: BTreeSet<String> = paths.filter(|path| access(path) == Some(Access::Anonymous)).collect();
-    let expected = ["GetJwks", "Login", "Refresh", "Register"];
+    let expected = [
+        "FinishOidcSignIn",
+        "GetJwks",
+        "Login",
+        "Refresh",
+        "Register",
+        "SignInWithIdToken",
+        "StartOidcSignIn",
+    ];
     assert_eq!(open, expected.map(|method| format!("/praan.identity.v1.IdentityService/{method}")).into());
 }
 

@@ -202,7 +202,8 @@ async fn grpc_web_passes_over_http_1() {
     assert_eq!(native.status, 404, "native gRPC needs HTTP/2");
 }
 
-fn frame(flags: u8, message: &[u8]) -> Vec<u8> {
+/// A frame of gRPC-web.
+pub fn frame(flags: u8, message: &[u8]) -> Vec<u8> {
     let mut frame = vec![flags];
     frame.put_u32(message.len() as u32);
     frame.extend_from_slice(message);

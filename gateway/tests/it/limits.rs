@@ -1,5 +1,8 @@
 //! One caller gets so many requests a minute, whatever the protocol.
 
+mod sharing;
+mod spoofing;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +24,7 @@ use tokio::sync::broadcast;
 use tonic::Code;
 
 use crate::fake::Fake;
+use crate::grpc::frame;
 use crate::house::{House, Send};
 
 fn fake() -> Fake {
@@ -40,8 +44,8 @@ fn fake() -> Fake {
 async fn a_user_has_a_hundred_a_minute_over_everything() {
     let house = House::with(fake(), |_| {}).await;
     let first = house.get("/api/v1/family").await;
-    assert_eq!((first.status.as_u16(), first.header("ratelimit-limit")), (200, "100"));
-    assert_eq!((first.header("ratelimit-remaining"), first.header("ratelimit-reset")), ("99", "1"));
+    assert_eq!((first.status.as_u16(), first.header("ratelimit-policy")), (200, "\"default\";q=100;w=60"));
+    assert_eq!((first.header("ratelimit"), first.header("retry-after")), ("\"default\";r=99;t=1", ""));
     for _ in 1..100 {
         assert_eq!(house.get("/api/v1/family").await.status, 200);
     }
@@ -50,13 +54,26 @@ async fn a_user_has_a_hundred_a_minute_over_everything() {
         (refused.status.as_u16(), refused.json()["type"].as_str()),
         (429, Some("urn:praan:problem:rate-limited"))
     );
-    assert_eq!((refused.header("retry-after"), refused.header("ratelimit-remaining")), ("1", "0"));
-    assert_eq!(refused.header("ratelimit-reset"), "60");
+    let told = [
+        ("retry-after", "1"),
+        ("ratelimit", "\"default\";r=0;t=60"),
+        ("ratelimit-policy", "\"default\";q=100;w=60"),
+    ];
+    for (name, value) in told {
+        assert_eq!(refused.header(name), value, "{name}");
+    }
 
-    // gRPC counts alike
+    // gRPC and gRPC-web count alike, and tell the same
     let mut client = FamilyServiceClient::new(house.channel().await);
     let status = client.get_family(house.grpc(GetFamilyRequest {})).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
+    let web = house.request(Method::POST, "/praan.family.v1.FamilyService/GetFamily");
+    let web = web.header("content-type", "application/grpc-web+proto").body(frame(0, b"")).answer().await;
+    assert_eq!((web.status.as_u16(), web.header("grpc-status")), (200, "8"));
+    for (name, value) in told {
+        assert_eq!(status.metadata().get(name).unwrap(), value, "{name}");
+        assert_eq!(web.header(name), value, "{name}");
+    }
     assert_eq!(Error::from(status).retry_after(), Some(Duration::from_millis(600)));
 
     // another user, and nobody, have their own
@@ -72,18 +89,25 @@ async fn a_user_has_a_hundred_a_minute_over_everything() {
 #[tokio::test]
 async fn a_method_may_have_less() {
     let house = House::with(fake(), |_| {}).await;
-    for sent in 0..60 {
+    for sent in 1..=60 {
         let answer = house.post("/api/v1/logs", "{}").await;
-        assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (201, "60"), "{sent}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("ratelimit-policy")),
+            (201, "\"default\";q=100;w=60, \"method\";q=60;w=60")
+        );
+        let left = format!("\"default\";r={};t=", 100 - sent);
+        assert!(answer.header("ratelimit").starts_with(&left), "{}", answer.header("ratelimit"));
+        assert!(
+            answer.header("ratelimit").ends_with(&format!("\"method\";r={};t={sent}", 60 - sent)),
+            "{sent}"
+        );
     }
     let refused = house.post("/api/v1/logs", "{}").await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.header("ratelimit-limit"), refused.header("retry-after")),
-        (429, "60", "1")
-    );
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, "1"));
+    assert_eq!(refused.header("ratelimit"), "\"method\";r=0;t=60");
     // within the limit over everything: forty are left, the refused one has cost none of them
     let other = house.get("/api/v1/family").await;
-    assert_eq!((other.status.as_u16(), other.header("ratelimit-remaining")), (200, "39"));
+    assert_eq!((other.status.as_u16(), other.header("ratelimit")), (200, "\"default\";r=39;t=37"));
 }
 
 #[tokio::test]
@@ -108,7 +132,7 @@ async fn limits_can_be_off() {
     let house = House::open(fake()).await;
     for _ in 0..120 {
         let answer = house.get("/api/v1/family").await;
-        assert_eq!((answer.status.as_u16(), answer.header("ratelimit-limit")), (200, ""));
+        assert_eq!((answer.status.as_u16(), answer.header("ratelimit")), (200, ""));
     }
 }
 

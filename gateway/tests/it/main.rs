@@ -5,6 +5,7 @@
 mod bad_json;
 mod cors;
 mod fake;
+mod forgeries;
 mod grpc;
 mod house;
 mod limits;

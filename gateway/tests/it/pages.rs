@@ -33,6 +33,23 @@ async fn the_front_page_says_where_things_are() {
 }
 
 #[tokio::test]
+async fn a_browser_makes_no_more_of_an_answer_than_it_is() {
+    let house = House::open(Fake::default()).await;
+    for path in ["/", "/healthz", "/openapi.json", "/nothing", "/api/v1/family", "/api/v1/members/x"] {
+        let answer = house.anonymous(Method::GET, path).answer().await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        for directive in
+            ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]
+        {
+            assert!(answer.header("content-security-policy").contains(directive), "{path} {directive}");
+        }
+        let hsts = answer.header("strict-transport-security");
+        assert!(hsts.starts_with("max-age=63072000") && hsts.contains("includeSubDomains"), "{path} {hsts}");
+    }
+}
+
+#[tokio::test]
 async fn without_its_services_the_gateway_lives_and_is_not_ready() {
     let clock = Clock::system();
     let verifier = Verifier::new(Arc::new(Tokens::new(&clock)), clock.clone());

@@ -97,13 +97,13 @@ impl Deref for Postgres {
 }
 
 /// The first message of a client; the server answers `R` when it takes connections, and with an error while it starts.
-fn startup() -> Vec<u8> {
+pub fn startup() -> Vec<u8> {
     let words = b"user\0postgres\0database\0postgres\0\0";
     let length = (8 + words.len()) as u32;
     [&length.to_be_bytes(), &196_608_u32.to_be_bytes(), words.as_slice()].concat()
 }
 
-fn account() -> Option<Account> {
+pub fn account() -> Option<Account> {
     Account::instead_of_root("postgres")
 }
 

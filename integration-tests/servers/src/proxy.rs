@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep_until};
 /// The state of the wire.
 #[derive(Clone, Copy, Default)]
 struct Wire {
+    /// The port of 127.0.0.1 that new connections go to.
+    target: u16,
     is_cut: bool,
     /// How often it was; a connection ends when this moves on.
     cuts: u64,
@@ -31,8 +33,8 @@ impl Proxy {
     pub async fn start(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("its address").port();
-        let wire = watch::Sender::new(Wire::default());
-        let task = tokio::spawn(serve(listener, target, wire.subscribe())).abort_handle();
+        let wire = watch::Sender::new(Wire { target, ..Wire::default() });
+        let task = tokio::spawn(serve(listener, wire.subscribe())).abort_handle();
         Self { port, wire, task }
     }
 
@@ -46,6 +48,11 @@ impl Proxy {
         let (before, after) = url.split_once("127.0.0.1:").expect("a URL with 127.0.0.1 and a port");
         let path = after.trim_start_matches(|c: char| c.is_ascii_digit());
         format!("{before}127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Carries new connections to another port, as when what was there has come back elsewhere.
+    pub fn aim(&self, target: u16) {
+        self.wire.send_modify(|wire| wire.target = target);
     }
 
     /// Breaks all connections; new ones break at once, until [`Proxy::heal`].
@@ -77,14 +84,14 @@ impl Drop for Proxy {
 }
 
 /// Takes connections. Its own end ends them.
-async fn serve(listener: TcpListener, target: u16, wire: watch::Receiver<Wire>) {
+async fn serve(listener: TcpListener, wire: watch::Receiver<Wire>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((client, _)) = listener.accept() => {
                 let now = *wire.borrow();
                 if !now.is_cut {
-                    connections.spawn(carry(client, target, wire.clone(), now.cuts));
+                    connections.spawn(carry(client, wire.clone(), now));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -92,10 +99,10 @@ async fn serve(listener: TcpListener, target: u16, wire: watch::Receiver<Wire>) 
     }
 }
 
-async fn carry(client: TcpStream, target: u16, wire: watch::Receiver<Wire>, cuts: u64) {
+async fn carry(client: TcpStream, wire: watch::Receiver<Wire>, begun: Wire) {
     let mut watching = wire.clone();
     let carrying = async {
-        let server = TcpStream::connect(("127.0.0.1", target)).await?;
+        let server = TcpStream::connect(("127.0.0.1", begun.target)).await?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
@@ -103,7 +110,7 @@ async fn carry(client: TcpStream, target: u16, wire: watch::Receiver<Wire>, cuts
     };
     tokio::select! {
         _ = carrying => {}
-        _ = watching.wait_for(|wire| wire.cuts != cuts) => {}
+        _ = watching.wait_for(|wire| wire.cuts != begun.cuts) => {}
     }
 }
 

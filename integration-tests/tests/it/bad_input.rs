@@ -131,6 +131,12 @@ fn good_requests(member: i64, program: i64) -> Vec<Good> {
             json!({"email": "x@example.org", "password": "a long password", "full_name": "X"}),
         ),
         post("/api/v1/auth/login", json!({"email": "x@example.org", "password": "a long password"})),
+        post("/api/v1/auth/oidc", json!({"provider": "google", "id_token": "a.b.c", "nonce": "n"})),
+        post(
+            "/api/v1/auth/oidc/start",
+            json!({"provider": "google", "redirect_uri": "https://app.example.org/signed-in"}),
+        ),
+        post("/api/v1/auth/oidc/finish", json!({"flow": "f", "state": "s", "code": "c", "iss": "https://i"})),
         post("/api/v1/auth/refresh", json!({"refresh_token": "x"})),
         post("/api/v1/family/managers", json!({"email": "x@example.org"})),
         post(

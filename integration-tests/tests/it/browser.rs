@@ -14,7 +14,7 @@ async fn a_page_logs_a_meal_and_a_photo_and_hears_of_both() {
     let picture = folder.path().join("meal.jpg");
     std::fs::write(&picture, photo::jpeg(7)).expect("a photo");
     let port = free_port().await;
-    let house = House::with(|edge| edge.cors_origins = vec![format!("http://127.0.0.1:{port}")]).await;
+    let house = House::with(|edge, _| edge.cors_origins = vec![format!("http://127.0.0.1:{port}")]).await;
     // kept beside the build, for a person to look at
     let screenshot = concat!(env!("CARGO_TARGET_TMPDIR"), "/page.png");
     let ran = Command::new("node")

@@ -63,7 +63,7 @@ async fn history_comes_in_pages(house: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_are_of_the_described_classes() {
-    let house = House::with(|edge| edge.rate_limits = praan::options::Switch::On).await;
+    let house = House::with(|edge, _| edge.rate_limits = praan::options::Switch::On).await;
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
 
@@ -136,7 +136,7 @@ async fn what_the_edge_itself_refuses_is_a_problem_too(house: &House) {
     }
 }
 
-async fn photo_log(asha: &Api, program: i64, photo: Vec<u8>) -> i64 {
+pub(crate) async fn photo_log(asha: &Api, program: i64, photo: Vec<u8>) -> i64 {
     let wish = json!({"program_id": program, "content_type": "image/jpeg", "content_length": photo.len()});
     let upload = asha.post("/api/v1/uploads", wish).await.expect(201);
     assert!(asha.upload(&upload, photo).await.expect("the store answers").is_success());
@@ -146,7 +146,7 @@ async fn photo_log(asha: &Api, program: i64, photo: Vec<u8>) -> i64 {
     id(&answer)
 }
 
-async fn until_read(asha: &Api, log: i64) -> Value {
+pub(crate) async fn until_read(asha: &Api, log: i64) -> Value {
     let read = async {
         loop {
             let now = asha.get(&format!("/api/v1/logs/{log}")).await.expect(200);

@@ -166,7 +166,7 @@ impl Interceptor for Bearer {
 }
 
 /// Sends bytes as they are.
-struct Raw;
+pub struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;

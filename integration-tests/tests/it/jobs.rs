@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use backends::Queue;
+use backends::queue::rabbitmq::RabbitQueue;
+use backends::queue::{Handler, Message, Outcome, Subscription};
+use chassis::Foundation;
 use integration_tests::process::binary;
 use serde_json::{Value, json};
-use servers::Postgres;
+use servers::{Postgres, RabbitMq};
 use tokio::process::{Child, Command};
 
 fn command(name: &str, database_url: &str, folder: &tempfile::TempDir) -> Command {
@@ -124,4 +129,57 @@ fn files(folder: PathBuf) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Reads no message.
+struct Deaf;
+
+#[async_trait::async_trait]
+impl Handler for Deaf {
+    async fn handle(&self, _: &Message) -> Outcome {
+        Outcome::Reject
+    }
+}
+
+async fn redrive(arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(binary());
+    command.args(["job", "redrive", "--data-dir"]).arg(folder.path());
+    command.args(arguments).output().await.expect("it runs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_are_put_back_and_counted() {
+    const QUEUE: &str = "ai-inference.image-uploaded";
+    let rabbitmq = RabbitMq::start().await;
+    let url = rabbitmq.amqp_url();
+    let foundation = Foundation::system();
+    let queue = RabbitQueue::connect(&foundation, &url).await.expect("a broker");
+    queue.subscribe(Subscription::new(QUEUE, "image.uploaded"), Arc::new(Deaf)).await.expect("a queue");
+    for nth in 0..3 {
+        queue.publish(Message::new("image.uploaded", &nth).expect("a message")).await.expect("a confirm");
+    }
+    let buried = async |count| {
+        while queue.dead_letter_count(QUEUE).await.expect("a count") != count {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    buried(3).await;
+
+    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let all = redrive(&["--amqp-url", &url]).await;
+    assert!(all.status.success() && said(&all).contains(&format!("{QUEUE}: put back 3")), "{all:?}");
+    assert!(said(&all).contains("logging.image-read: put back 0"), "{all:?}");
+    buried(3).await;
+    let one = redrive(&["--amqp-url", &url, "--queue", QUEUE]).await;
+    assert_eq!(said(&one).trim(), format!("{QUEUE}: put back 3"));
+
+    let unknown = redrive(&["--amqp-url", &url, "--queue", "nonsense"]).await;
+    assert!(
+        !unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains(QUEUE),
+        "{unknown:?}"
+    );
+    let embedded = redrive(&[]).await;
+    assert!(!embedded.status.success());
+    assert!(String::from_utf8_lossy(&embedded.stderr).contains("needs --amqp-url"), "{embedded:?}");
 }

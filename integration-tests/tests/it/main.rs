@@ -7,18 +7,28 @@
     reason = "clippy takes only functions marked #[test] for tests, and a story has more"
 )]
 
+mod audited;
 mod bad_input;
 mod browser;
+mod burst;
+mod canary;
 mod crash;
 mod examples;
 mod faults;
 mod grpc;
+mod guessing;
 mod jobs;
+mod oidc;
 mod plans;
 mod processes;
+mod revocation;
+mod roles;
+mod security;
+mod sessions;
 mod stories;
 mod strangers;
 mod structure;
 mod telemetry;
+mod tenants;
 mod topologies;
 mod writers;

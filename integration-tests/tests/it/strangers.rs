@@ -37,7 +37,15 @@ fn cases() -> Vec<(&'static str, Case)> {
     vec![
         ("identity.v1.IdentityService/Register", Own("opens the caller's account")),
         ("identity.v1.IdentityService/Login", Own("signs the caller in")),
+        ("identity.v1.IdentityService/SignInWithIdToken", Own("signs the caller in")),
+        ("identity.v1.IdentityService/StartOidcSignIn", Own("signs the caller in")),
+        ("identity.v1.IdentityService/FinishOidcSignIn", Own("the flow is the proof")),
         ("identity.v1.IdentityService/Refresh", Own("the token is the proof")),
+        ("identity.v1.IdentityService/ListSessions", Own("the caller's sessions")),
+        (
+            "identity.v1.IdentityService/DeleteSession",
+            Foreign(Method::DELETE, "/api/v1/sessions/{session}", Value::Null),
+        ),
         ("identity.v1.IdentityService/Logout", Own("ends the caller's session")),
         ("identity.v1.IdentityService/GetJwks", Own("public keys")),
         ("identity.v1.IdentityService/GetMe", Own("the caller's account")),
@@ -47,7 +55,21 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("identity.v1.IdentityService/LookupUser", Internal),
         ("identity.v1.IdentityService/ListUsers", Internal),
         ("family.v1.FamilyService/GetFamily", Own("the caller's family")),
-        ("family.v1.FamilyService/AddManager", Own("the caller's family")),
+        ("family.v1.FamilyService/InviteManager", Own("the caller's family")),
+        ("family.v1.FamilyService/ListFamilyInvitations", Own("the caller's family")),
+        (
+            "family.v1.FamilyService/WithdrawInvitation",
+            Foreign(Method::DELETE, "/api/v1/family/invitations/{invitation}", Value::Null),
+        ),
+        ("family.v1.FamilyService/ListInvitations", Own("what the caller is invited to")),
+        (
+            "family.v1.FamilyService/AcceptInvitation",
+            Foreign(Method::POST, "/api/v1/invitations/{invitation}/accept", none()),
+        ),
+        (
+            "family.v1.FamilyService/DeclineInvitation",
+            Foreign(Method::POST, "/api/v1/invitations/{invitation}/decline", none()),
+        ),
         ("family.v1.FamilyService/ListManagers", Own("the caller's family")),
         (
             "family.v1.FamilyService/RemoveManager",
@@ -82,6 +104,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ),
         ("family.v1.FamilyService/AuthorizeMember", Internal),
         ("family.v1.FamilyService/GetHousehold", Internal),
+        ("family.v1.FamilyService/ListAudit", Internal),
         (
             "program.v1.ProgramService/CreateProgram",
             Foreign(Method::POST, "/api/v1/programs", json!({"member_id": "{member}", "title": "x"})),
@@ -128,6 +151,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ),
         ("program.v1.ProgramService/AuthorizeProgram", Internal),
         ("program.v1.ProgramService/GetPlan", Internal),
+        ("program.v1.ProgramService/ListAudit", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
         ("logging.v1.LoggingService/AmendLog", Foreign(Method::POST, "/api/v1/logs/{log}/amend", log())),
@@ -139,6 +163,10 @@ fn cases() -> Vec<(&'static str, Case)> {
         (
             "logging.v1.LoggingService/ListHistory",
             Foreign(Method::GET, "/api/v1/programs/{program}/history", Value::Null),
+        ),
+        (
+            "logging.v1.LoggingService/ListAuditTrail",
+            Foreign(Method::GET, "/api/v1/audit?member_id={member}", Value::Null),
         ),
         ("logging.v1.LoggingService/CreateUpload", Foreign(Method::POST, "/api/v1/uploads", upload)),
         ("ai_inference.v1.AiInferenceService/GetInference", Internal),
@@ -156,6 +184,7 @@ fn cases() -> Vec<(&'static str, Case)> {
             Foreign(Method::GET, "/api/v1/programs/{program}/events", Value::Null),
         ),
         ("adherence.v1.AdherenceService/RecordLog", Internal),
+        ("adherence.v1.AdherenceService/ListAudit", Internal),
     ]
 }
 
@@ -215,9 +244,11 @@ fn every_rpc_has_a_case() {
 /// One of everything a family has.
 struct Ids {
     user: i64,
+    session: i64,
     email: String,
     member: i64,
     grant: i64,
+    invitation: i64,
     program: i64,
     log: i64,
 }
@@ -235,7 +266,10 @@ impl Ids {
             json!({"email": doctor.email, "role": "DOCTOR", "log_types": ["CHECKIN"], "not_after": soon});
         let grant = id(&owner.post(&format!("/api/v1/members/{member}/grants"), grant).await.expect(201));
         let user = id(&owner.get("/api/v1/users/me").await.expect(200));
-        Self { user, email: doctor.email, member, grant, program, log }
+        let invited = json!({"email": format!("{}@example.org", Uuid::new_v4().simple())});
+        let invitation = id(&owner.post("/api/v1/family/managers", invited).await.expect(201));
+        let session = id(&owner.get("/api/v1/sessions").await.expect(200)["data"][0]);
+        Self { user, session, email: doctor.email, member, grant, invitation, program, log }
     }
 
     /// Ids of nothing: far above any that were given. A log's keeps its month, so that it is looked for like another.
@@ -243,9 +277,11 @@ impl Ids {
         let far = 4_000_000_000;
         Self {
             user: far,
+            session: far,
             email: there.email.clone(),
             member: far,
             grant: far,
+            invitation: far,
             program: far,
             log: there.log + far,
         }
@@ -262,8 +298,10 @@ impl Ids {
         let fill = |text: &str| {
             [
                 ("user", self.user),
+                ("session", self.session),
                 ("member", self.member),
                 ("grant", self.grant),
+                ("invitation", self.invitation),
                 ("program", self.program),
                 ("log", self.log),
             ]
@@ -288,6 +326,8 @@ impl Ids {
             format!("/api/v1/programs/{}/config", self.program),
             format!("/api/v1/programs/{}/history", self.program),
             "/api/v1/family/managers".to_owned(),
+            "/api/v1/sessions".to_owned(),
+            "/api/v1/family/invitations".to_owned(),
         ] {
             seen.push(owner.get(&path).await.expect(200));
         }

@@ -1,23 +1,30 @@
-//! Every story once more, in many processes on real servers.
+//! Every story once more, in eight processes on real servers.
 
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{bad_input, examples, grpc, plans, strangers, writers};
+use crate::{audited, bad_input, examples, grpc, oidc, plans, roles, security, sessions, strangers, writers};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 5] = [
+const FILES: [(&str, &[Story]); 12] = [
+    ("audited", audited::ALL),
     ("examples", examples::ALL),
+    ("oidc", oidc::ALL),
+    ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
+    ("roles", roles::ALL),
+    ("security", security::ALL),
+    ("security::keys", security::keys::ALL),
+    ("security::words", security::words::ALL),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_story_in_many_processes_on_real_servers() {
     let house = House::many_processes().await;
-    let postgres = &house.fleet().expect("many processes").postgres;
+    let postgres = house.fleet().expect("many processes").postgres();
     plans::tell(postgres).await;
     let mut told = 0;
     for (file, stories) in FILES {

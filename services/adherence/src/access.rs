@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chassis::Error;
 use chassis::cached::Cached;
 use chassis::clock::Clock;
+use chassis::{Error, audit};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use proto::program::v1::{AuthorizeProgramResponse, LogType as Wire};
@@ -78,6 +78,12 @@ impl Access {
         program_id: i64,
         answer: &AuthorizeProgramResponse,
     ) -> Result<AuthorizedProgram, Error> {
+        audit::granted(audit::Subject {
+            family_id: answer.family_id,
+            member_id: Some(answer.member_id),
+            resource_type: "Adherence",
+            resource_id: program_id,
+        });
         Ok(AuthorizedProgram {
             scope: Scope { family_id: answer.family_id, program_id },
             sight: Sight::of(answer.log_types().filter_map(log_type)),

@@ -13,7 +13,7 @@ use crate::plans::Plans;
 use crate::store::Scope;
 
 /// The queue, and the consumer's name in the inbox.
-const CONSUMER: &str = "adherence.program-changed";
+pub const CONSUMER: &str = "adherence.program-changed";
 
 /// A program's goals, state or title changed.
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use chassis::clock::Clock;
-use chassis::{Error, Kind, call, time};
+use chassis::{Error, Kind, audit, call, time};
 use chrono::{Days, NaiveDate};
 use futures_util::{Stream, StreamExt};
 use proto::adherence::v1::adherence_service_server::AdherenceService;
@@ -64,6 +64,13 @@ impl Service {
     /// The last seven days of everybody who takes part and has a program that runs.
     async fn standings(&self, user_id: i64) -> Result<Vec<Standing>, Error> {
         let household = self.family.household(user_id).await?;
+        let family_id = household.family_id;
+        audit::granted(audit::Subject {
+            family_id,
+            member_id: None,
+            resource_type: "Leaderboard",
+            resource_id: family_id,
+        });
         let plans = self.plans.store().plans(household.family_id).await?;
         let mut standings = Vec::new();
         for member in household.members.into_iter().filter(|member| member.leaderboard_opt_in) {
@@ -113,7 +120,7 @@ impl AdherenceService for Service {
         let week = plan::days(today - Days::new(6), today);
         let dates: BTreeSet<_> = plan.days(plan.start, today).into_iter().chain(week).collect();
         let days = self.shown(&program, &plan, &dates.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Response::new(encode::dashboard(&plan, &days, today)))
+        Ok(Response::new(encode::dashboard(&plan, program.sight(), &days, today)))
     }
 
     async fn get_leaderboard(
@@ -133,7 +140,8 @@ impl AdherenceService for Service {
     ) -> Result<Response<Self::WatchProgramStream>, Status> {
         let call = call::user(request)?;
         let WatchProgramRequest { program_id, after_event_id } = call.message;
-        let program = self.access.program(call.caller.id, program_id).await?;
+        // a watcher's sight may not be older than that of one who only looks
+        let program = self.access.program_now(call.caller.id, program_id).await?;
         let watched = self.watch.start(call.caller.id, program, after_event_id).await?;
         let events = ReceiverStream::new(watched).map(|told| Ok(encode::event(told?)));
         Ok(Response::new(Box::pin(events)))
@@ -146,5 +154,16 @@ impl AdherenceService for Service {
         let entry = decode::entry(call::internal(request)?)?;
         let impact_basis_points = self.recording.record(entry).await?;
         Ok(Response::new(RecordLogResponse { impact_basis_points }))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.plans.store().db().audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("adherence")).collect(),
+        }))
     }
 }

@@ -17,9 +17,13 @@ mod watch;
 
 use std::sync::Arc;
 
+use backends::audit::Recorder;
 use backends::{Database, Queue};
 use chassis::{Error, Foundation, Link, Room};
 use proto::adherence::v1::adherence_service_server::AdherenceServiceServer;
+
+/// The queues it consumes.
+pub const QUEUES: [&str; 1] = [events::CONSUMER];
 
 /// What adherence needs.
 pub struct Needs {
@@ -42,7 +46,9 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 
 /// Opens adherence: brings its tables up to date and starts to follow the plans.
 pub async fn open(needs: Needs) -> Result<Room, Error> {
-    let Needs { foundation: Foundation { clock, tasks }, db, queue, program, family } = needs;
+    let Needs { foundation, db, queue, program, family } = needs;
+    let witness = Recorder::start(&foundation, &db);
+    let Foundation { clock, tasks } = foundation;
     let store = store::Store::open(db).await?;
     let programs = clients::Programs::new(program);
     let bells = watch::Bells::default();
@@ -58,5 +64,5 @@ pub async fn open(needs: Needs) -> Result<Room, Error> {
         plans,
         clock,
     };
-    Ok(Room::new("adherence").service(AdherenceServiceServer::new(service)))
+    Ok(Room::new("adherence").service(AdherenceServiceServer::new(service)).audited(witness))
 }

@@ -21,7 +21,8 @@ use crate::store::{self, Scope, Store};
 use crate::watch::Bells;
 
 /// One revision of a log.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Entry {
     /// Where it belongs.
     pub scope: Scope,

@@ -16,8 +16,9 @@ use crate::store::Store;
 
 pub use bells::Bells;
 
-/// How often to look for events of other processes, and whether the watcher may still see them.
-const BEAT: Duration = Duration::from_secs(1);
+/// How often to look for events of other processes, and whether the watcher may still see them: somewhat less than the second
+/// after which a withdrawn grant shows nothing more, since asking takes its time too.
+const BEAT: Duration = Duration::from_millis(800);
 /// How many events wait for a watcher.
 const WAITING: usize = 64;
 /// How long a watcher may leave them waiting before it is let go.
@@ -85,8 +86,9 @@ impl Watch {
                 }
             }
             if checked.elapsed() >= BEAT {
-                watcher.program = self.access.program_now(watcher.user_id, scope.program_id).await?;
+                // counted from the question: the answer is true of that moment, or a later one
                 checked = Instant::now();
+                watcher.program = self.access.program_now(watcher.user_id, scope.program_id).await?;
             }
             if more {
                 continue;

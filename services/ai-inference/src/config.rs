@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::provider::OpenAi;
+
 /// The settings of ai-inference.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -17,14 +19,18 @@ pub struct Config {
     pub backoff: Duration,
     /// How long one try may take.
     pub patience: Duration,
+    /// How many photos of a family are put before the provider in a day, which ends at midnight UTC.
+    pub daily_photos: u32,
 }
 
 /// Who reads the photos.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub enum ProviderKind {
     /// Nobody: a made-up meal, always the same for the same photo.
     #[default]
     Stub,
+    /// A model behind the interface of OpenAI.
+    OpenAi(OpenAi),
 }
 
 impl Default for Config {
@@ -36,6 +42,7 @@ impl Default for Config {
             attempts: 5,
             backoff: Duration::from_secs(1),
             patience: Duration::from_secs(45),
+            daily_photos: 50,
         }
     }
 }

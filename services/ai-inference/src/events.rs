@@ -29,6 +29,8 @@ pub struct ImageUploaded {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
     /// Where the client put the photo.
@@ -44,6 +46,8 @@ pub struct ImageRead {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
 }

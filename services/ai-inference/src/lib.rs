@@ -24,15 +24,15 @@ pub use domain::photo::Photo;
 pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;
-use provider::{Provider, StubProvider};
+use provider::{OpenAiProvider, Provider, StubProvider};
 use store::{Migrator, Store};
 use worker::Worker;
 
-/// What ai-inference needs of the house.
+/// What a worker needs of the house.
 pub struct Needs {
     /// Time and tasks.
     pub foundation: Foundation,
-    /// Its own database.
+    /// The database of ai-inference.
     pub db: Database,
     /// Where messages go and come from.
     pub queue: Arc<dyn Queue>,
@@ -40,26 +40,36 @@ pub struct Needs {
     pub objects: Objects,
 }
 
-/// Brings the tables up to date, as [`open`] does too.
+/// The queues it consumes.
+pub const QUEUES: [&str; 1] = [events::CONSUMER];
+
+/// Brings the tables up to date, as [`open`] and [`work`] do too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
-/// Opens the room: brings the tables up to date and starts to work.
-pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
-    let provider: Arc<dyn Provider> = match config.provider {
-        ProviderKind::Stub => Arc::new(StubProvider),
-    };
-    open_with(config, needs, provider).await
+/// Opens the room: brings the tables up to date and tells what photos showed. It reads none itself.
+pub async fn open(db: Database) -> Result<Room, Error> {
+    migrate(&db).await?;
+    let store = Store::new(db);
+    Ok(Room::new("ai-inference").service(AiInferenceServiceServer::new(AiInference { store })))
 }
 
-/// Opens the room with a provider of the caller's.
-pub async fn open_with(config: Config, needs: Needs, provider: Arc<dyn Provider>) -> Result<Room, Error> {
+/// Starts to read photos, in the room's own process or in any other; as many may work at once as there are processes.
+pub async fn work(config: Config, needs: Needs) -> Result<(), Error> {
+    let provider: Arc<dyn Provider> = match &config.provider {
+        ProviderKind::Stub => Arc::new(StubProvider),
+        ProviderKind::OpenAi(model) => Arc::new(OpenAiProvider::new(model.clone())?),
+    };
+    work_with(config, needs, provider).await
+}
+
+/// Starts to read photos with a provider of the caller's.
+pub async fn work_with(config: Config, needs: Needs, provider: Arc<dyn Provider>) -> Result<(), Error> {
     let Needs { foundation, db, queue, objects } = needs;
     migrate(&db).await?;
     let store = Store::new(db.clone());
-    events::subscribe(queue.as_ref(), &config, Worker::new(store.clone(), objects, provider, &config))
-        .await?;
+    events::subscribe(queue.as_ref(), &config, Worker::new(store, objects, provider, &config)).await?;
     Relay::start(&foundation, &db, queue);
-    Ok(Room::new("ai-inference").service(AiInferenceServiceServer::new(AiInference { store })))
+    Ok(())
 }

@@ -5,8 +5,10 @@ use async_trait::async_trait;
 use crate::domain::photo::Photo;
 use crate::domain::reading::MealReading;
 
+mod openai;
 mod stub;
 
+pub use openai::{ApiKey, OpenAi, OpenAiProvider};
 pub use stub::StubProvider;
 
 /// Why a provider did not read a photo.

@@ -11,13 +11,15 @@ use crate::domain::outcome::Outcome;
 use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
 use entity::inference::{ActiveModel, Column, Entity};
 
+mod allowance;
 mod entity;
 mod migration;
 
 pub use migration::Migrator;
 
 /// How the reading of a photo ended, and what is kept of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Inference {
     /// What the photo shows, or why it could not be read.
     pub outcome: Outcome,
@@ -81,7 +83,8 @@ impl Store {
             .await
             .stored()?;
         if matches!(added, TryInsertResult::Inserted(1..)) {
-            let event = ImageRead { family_id: of.family_id, program_id: of.program_id, log_id: of.log_id };
+            let ImageUploaded { family_id, program_id, member_id, log_id, .. } = *of;
+            let event = ImageRead { family_id, program_id, member_id, log_id };
             tx.publish(IMAGE_READ, &event).await?;
         }
         tx.commit_quietly().await

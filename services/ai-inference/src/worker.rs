@@ -28,6 +28,8 @@ const NEVER_UPLOADED: &str = "The photo was never uploaded.";
 const OUT_OF_REACH: &str = "The photo could not be fetched. Please log it again.";
 const NOT_IN_TIME: &str =
     "The photo could not be read in time. Please enter the meal by hand, or log the photo again.";
+const USED_UP: &str = "All photos that your family may have read today have been read. Please enter the meal by hand, or log \
+    the photo again tomorrow; the day ends at midnight UTC.";
 const NONSENSE: &str = "What was read from the photo cannot be a meal. Please enter it by hand.";
 
 /// Works on photos.
@@ -37,6 +39,7 @@ pub struct Worker {
     provider: Arc<dyn Provider>,
     decodes: Arc<Semaphore>,
     patience: Duration,
+    daily_photos: u32,
 }
 
 /// Why a try did not end; the next may.
@@ -50,7 +53,14 @@ impl Worker {
     /// A worker that asks `provider`.
     pub fn new(store: Store, objects: Objects, provider: Arc<dyn Provider>, config: &Config) -> Self {
         let decodes = Arc::new(Semaphore::new(config.decodes.max(1)));
-        Self { store, objects, provider, decodes, patience: config.patience }
+        Self {
+            store,
+            objects,
+            provider,
+            decodes,
+            patience: config.patience,
+            daily_photos: config.daily_photos,
+        }
     }
 
     /// Brings a photo to its end, or fails if another try may. The last try always is an end.
@@ -58,7 +68,7 @@ impl Worker {
         if self.store.of_log(image.log_id).await?.is_none() {
             // beside the future, which may be dropped between keeping the copy and saying so
             let kept = AtomicBool::new(false);
-            let outcome = match self.attempt(image, &kept).await {
+            let outcome = match self.attempt(message, image, &kept).await {
                 Ok(outcome) => outcome,
                 Err(trouble) if message.last_attempt => {
                     trouble.cause.log("gave up on a photo");
@@ -74,8 +84,13 @@ impl Worker {
     }
 
     /// A try that takes too long or panics has only failed.
-    async fn attempt(&self, image: &ImageUploaded, kept: &AtomicBool) -> Result<Outcome, Trouble> {
-        let judged = AssertUnwindSafe(self.judge(image, kept)).catch_unwind();
+    async fn attempt(
+        &self,
+        message: &Message,
+        image: &ImageUploaded,
+        kept: &AtomicBool,
+    ) -> Result<Outcome, Trouble> {
+        let judged = AssertUnwindSafe(self.judge(message, image, kept)).catch_unwind();
         match timeout(self.patience, judged).await {
             Ok(Ok(ended)) => ended,
             Ok(Err(_panic)) => Err(Trouble::of(NOT_IN_TIME, Error::internal("a provider panicked"))),
@@ -83,7 +98,12 @@ impl Worker {
         }
     }
 
-    async fn judge(&self, image: &ImageUploaded, kept: &AtomicBool) -> Result<Outcome, Trouble> {
+    async fn judge(
+        &self,
+        message: &Message,
+        image: &ImageUploaded,
+        kept: &AtomicBool,
+    ) -> Result<Outcome, Trouble> {
         let photo = match self.fetch(image).await? {
             Ok(upload) => self.check(upload).await?,
             Err(refusal) => Err(refusal),
@@ -95,7 +115,11 @@ impl Worker {
         let put = self.objects.put(&image.kept_key, "image/jpeg", photo.jpeg.clone()).await;
         put.map_err(|cause| Trouble::of(OUT_OF_REACH, cause))?;
         kept.store(true, Ordering::Relaxed);
-        self.read(&photo).await
+        let admitted = self.store.admit(message, image.family_id, self.daily_photos).await;
+        match admitted.map_err(|cause| Trouble::of(NOT_IN_TIME, cause))? {
+            true => self.read(&photo).await,
+            false => Ok(Outcome::failure(USED_UP)),
+        }
     }
 
     async fn fetch(&self, image: &ImageUploaded) -> Result<Result<Bytes, Refusal>, Trouble> {

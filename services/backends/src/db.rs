@@ -23,12 +23,14 @@ mod tx;
 mod write;
 
 pub(crate) use entity::outbox as outbox_row;
+pub(crate) use entity::{audit_chain, audit_checkpoint, audit_log, audit_pending, audit_seal};
 
 use std::path::Path;
 use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::{Actor, Error, Foundation};
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
@@ -37,7 +39,7 @@ pub use action::Action;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
 pub use once::{Keyed, Once};
-pub use postgres::Postgres;
+pub use postgres::{Postgres, Replication};
 pub use reader::Reader;
 pub use scope::Scope;
 use sqlite::Files;
@@ -85,15 +87,21 @@ impl Database {
         }))
     }
 
-    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what this process has
-    /// written in the scope.
+    /// Reads within a scope, where PostgreSQL has replicas perhaps from one of them: never older than what was acknowledged in the
+    /// scope, by whichever process. Two readings may come from two replicas, of which the second is behind the first; what must
+    /// fit together is read by one [`Reader`], or from the primary.
     pub async fn read(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read(scope).await?, &self.0.clock))
     }
 
     /// Reads what was committed last: for authorization and vital signs.
     pub async fn read_primary(&self, scope: Scope) -> Result<Reader, Error> {
-        self.0.engine.read_primary(scope).await.map(Reader::over)
+        Ok(Reader::over(self.0.engine.read_primary(scope).await?, &self.0.clock))
+    }
+
+    /// The time by the database's clock, as [`Reader::now`], where there is nothing to read.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.read_primary(Scope::Directory).await?.now().await
     }
 
     /// Which database this is.
@@ -123,6 +131,12 @@ impl Database {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.0.engine.as_owner(work).await
+    }
+
+    /// Divides the tables of families among the nodes of a Citus cluster, and returns the names of those that were not divided yet.
+    /// Refused where there is no Citus.
+    pub async fn distribute(&self) -> Result<Vec<String>, Error> {
+        self.0.engine.distribute().await
     }
 
     /// The next id of a sequence: positive, below 2^53, never given twice. Not while this task holds a [`Tx`], which has the

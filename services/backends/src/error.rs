@@ -7,6 +7,15 @@ use chassis::Error;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::error::DatabaseError;
 
+/// What to say when a statement that was prepared is not there, or is there already.
+pub(crate) const POOLER: &str = "a pooler in front of PostgreSQL runs one client's prepared statements on another's connection: \
+    put a PgBouncer of 1.21 or newer there with max_prepared_statements above 0, or set its pool_mode to session, or connect past it";
+
+/// Whether an SQLSTATE says that prepared statements went astray.
+pub(crate) fn is_poolers(code: &str) -> bool {
+    ["42P05", "26000"].contains(&code)
+}
+
 /// Turns the result of a query into a result of the house.
 pub trait DbResultExt<T> {
     /// The value, or the database's error as one of ours: busy or unreachable is unavailable, all else internal.
@@ -74,6 +83,8 @@ impl Fault {
             }
             sqlx::Error::Io(e) => Self::passing(format!("i/o: {}", e.kind())),
             sqlx::Error::Tls(_) => Self::passing("the TLS handshake failed"),
+            // such as a wire that ends where an answer was due: the connection is at fault, and another may do
+            sqlx::Error::Protocol(_) => Self::passing("the server did not answer as it should"),
             sqlx::Error::ColumnDecode { index, .. } => {
                 Self::lasting(format!("column {index} cannot be decoded"))
             }
@@ -90,6 +101,9 @@ impl Fault {
             let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
             let what = format!("sqlite {code}: {}", DatabaseError::message(sqlite));
             return Self { what, passing: matches!(primary, 5 | 6 | 10 | 13) };
+        }
+        if is_poolers(&code) {
+            return Self::lasting(POOLER);
         }
         let table = error.table().unwrap_or("-");
         let constraint = error.constraint().unwrap_or("-");
@@ -121,6 +135,12 @@ mod tests {
     fn a_full_pool_is_unavailable_and_a_bad_column_is_internal() {
         assert_eq!(db_error(&DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).kind(), Kind::Unavailable);
         assert_eq!(db_error(&DbErr::Type("x".into())).kind(), Kind::Internal);
+    }
+
+    #[test]
+    fn a_wire_that_ends_early_is_unavailable() {
+        let early = sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".into());
+        assert_eq!(db_error(&DbErr::Conn(RuntimeErr::SqlxError(early.into()))).kind(), Kind::Unavailable);
     }
 
     #[test]

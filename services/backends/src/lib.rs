@@ -5,6 +5,7 @@
 //! that no service can forget them: every write is one transaction of effect, audit row, idempotency row and outbox rows
 //! ([`db`]); what may wait leaves through the outbox ([`outbox`]) and is handled as if once ([`Database::consume`]).
 
+pub mod audit;
 mod backoff;
 pub mod cache;
 pub mod db;
@@ -20,3 +21,15 @@ pub use db::{Action, Connection, Database, Keyed, Once, Reader, Scope, Subject, 
 pub use error::{DbResultExt, db_error, is_unique_violation};
 pub use objects::Objects;
 pub use queue::Queue;
+
+/// Gives a row a `Debug` that tells its name and nothing of what it holds: sea-orm asks for one, and rows hold health data and secrets.
+#[macro_export]
+macro_rules! opaque {
+    ($row:ident) => {
+        impl std::fmt::Debug for $row {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($row), " { .. }"))
+            }
+        }
+    };
+}

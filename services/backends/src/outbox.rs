@@ -6,7 +6,7 @@
 mod claims;
 mod gauge;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,10 +45,12 @@ pub struct Relay {
     claims: Claims,
     queue: Arc<dyn Queue>,
     tasks: Tasks,
-    /// How many rows of each topic are on their way.
-    under_way: HashMap<String, usize>,
+    /// The rows of each topic that are on their way.
+    under_way: HashMap<String, HashSet<String>>,
     /// What became of rows, until the database knows it too.
     ends: VecDeque<End>,
+    /// Whether a claim may stand in the database although its answer was lost.
+    unsure: bool,
 }
 
 /// What became of a row.
@@ -62,8 +64,8 @@ impl Relay {
     pub fn start(foundation: &Foundation, db: &Database, queue: Arc<dyn Queue>) {
         let tasks = foundation.tasks.clone();
         let claims = Claims::of(db);
-        let relay =
-            Self { claims, queue, tasks: tasks.clone(), under_way: HashMap::new(), ends: VecDeque::new() };
+        let (under_way, ends) = (HashMap::new(), VecDeque::new());
+        let relay = Self { claims, queue, tasks: tasks.clone(), under_way, ends, unsure: false };
         tasks.spawn("outbox relay", relay.run(db.clone()));
         tasks.spawn("outbox gauge", gauge::watch(db.clone(), tasks.clone()));
     }
@@ -102,21 +104,32 @@ impl Relay {
     }
 
     async fn claim(&mut self) -> Vec<outbox_row::Model> {
-        let busy = self.under_way.iter().filter(|(_, rows)| **rows >= CONCURRENT);
-        let busy: Vec<&str> = busy.map(|(topic, _)| topic.as_str()).collect();
-        let claimed = self.claims.take(CONCURRENT, &busy).await.unwrap_or_else(|error| {
+        let claimed = self.try_claim().await;
+        self.unsure = claimed.is_err();
+        let claimed = claimed.unwrap_or_else(|error| {
             error.log("claiming outbox rows");
             Vec::new()
         });
         for row in &claimed {
-            *self.under_way.entry(row.topic.clone()).or_default() += 1;
+            self.under_way.entry(row.topic.clone()).or_default().insert(row.id.clone());
         }
         claimed
     }
 
+    async fn try_claim(&self) -> Result<Vec<outbox_row::Model>, Error> {
+        if self.unsure {
+            let ended = self.ends.iter().map(|end| end.row.id.as_str());
+            let known = self.under_way.values().flatten().map(String::as_str).chain(ended);
+            self.claims.release_but(known.collect()).await?;
+        }
+        let busy = self.under_way.iter().filter(|(_, rows)| rows.len() >= CONCURRENT);
+        let busy: Vec<&str> = busy.map(|(topic, _)| topic.as_str()).collect();
+        self.claims.take(CONCURRENT, &busy).await
+    }
+
     fn end(&mut self, end: End) {
         if let Some(rows) = self.under_way.get_mut(&end.row.topic) {
-            *rows -= 1;
+            rows.remove(&end.row.id);
         }
         self.ends.push_back(end);
     }

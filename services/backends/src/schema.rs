@@ -6,6 +6,7 @@
 //!
 //! On PostgreSQL the tables of families are walled off from each other by [`tenant_tables`].
 
+mod audit;
 mod tenants;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -28,10 +29,9 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
 /// Makes the tables that every service has: what leaves, what came in, what was answered, who did what, and the last id given.
 pub async fn shared(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     run(manager, SHARED).await?;
-    tenants::audit_trail(manager).await
+    audit::trail(manager).await
 }
 
-/// The audit rows of no family stand under family 0, so that the key of all of them leads with the family.
 const SHARED: &[&str] = &[
     "CREATE TABLE sequences (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL)",
     "CREATE TABLE outbox (
@@ -45,12 +45,6 @@ const SHARED: &[&str] = &[
     "CREATE TABLE idempotency (
         user_id BIGINT NOT NULL, request_id TEXT NOT NULL, fingerprint BYTEA NOT NULL, answer BYTEA NOT NULL,
         resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (user_id, request_id))",
-    "CREATE TABLE audit_logs (
-        family_id BIGINT NOT NULL, id BIGINT NOT NULL, actor_id BIGINT NOT NULL, resource_type TEXT NOT NULL,
-        resource_id BIGINT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, ip_address TEXT,
-        request_id TEXT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, id))",
-    "CREATE INDEX audit_logs_time ON audit_logs (family_id, timestamp, id)",
-    "CREATE INDEX audit_logs_resource ON audit_logs (family_id, resource_type, resource_id, id)",
 ];
 
 /// The statement with the types SQLite's driver decodes by. Text in quotes and comments stays as it is.

@@ -19,6 +19,8 @@ use crate::{Error, User};
 const SESSION_TRUST: Duration = Duration::from_secs(1);
 /// How often an unknown key may make us ask for the keys again.
 const KEYS_PAUSE: Duration = Duration::from_secs(5);
+/// How old the keys may be: the next one is known long before it signs, and one that is withdrawn is soon forgotten.
+const KEYS_AGE: Duration = Duration::from_secs(600);
 /// A token longer than this is none of ours.
 const LONGEST_TOKEN: usize = 4096;
 
@@ -59,6 +61,7 @@ pub struct Verifier {
     authority: Arc<dyn Authority>,
     clock: Clock,
     keys: Arc<RwLock<Arc<JwkSet>>>,
+    fresh: Cached<(), ()>,
     fetched: Cached<(), ()>,
     proved: Cache<[u8; 32], (User, DateTime<Utc>)>,
     sessions: Cached<i64, bool>,
@@ -71,6 +74,7 @@ impl Verifier {
             authority,
             clock,
             keys: Arc::new(RwLock::new(Arc::new(JwkSet { keys: Vec::new() }))),
+            fresh: Cached::new(1, KEYS_AGE),
             fetched: Cached::new(1, KEYS_PAUSE),
             proved: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
             sessions: Cached::new(10_000, SESSION_TRUST),
@@ -82,7 +86,13 @@ impl Verifier {
         let user = self.signed_user(token).await?;
         let alive =
             self.sessions.get_or(user.session_id, self.authority.session_alive(user.session_id)).await?;
-        if alive { Ok(user) } else { Err(Error::unauthenticated("the session has ended; sign in again")) }
+        of_session(user, alive)
+    }
+
+    /// The same as of this moment, for one who asks again and again.
+    pub async fn user_now(&self, token: &str) -> Result<User, Error> {
+        let user = self.signed_user(token).await?;
+        of_session(user, self.authority.session_alive(user.session_id).await?)
     }
 
     /// The user of an access token by its signature and times alone: enough to count requests, not to trust them.
@@ -126,22 +136,30 @@ impl Verifier {
     }
 
     async fn key(&self, kid: &str) -> Result<DecodingKey, Error> {
+        let renewed = self.fresh.get_or((), self.fetch()).await;
         if let Some(key) = self.known_key(kid) {
+            // where they could not be renewed, the old ones do
             return Ok(key);
         }
-        let fetch = async {
-            let keys = Arc::new(self.authority.jwks().await?);
-            *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-            Ok(())
-        };
-        self.fetched.get_or((), fetch).await?;
+        renewed?;
+        self.fetched.get_or((), self.fetch()).await?;
         self.known_key(kid).ok_or_else(refused)
+    }
+
+    async fn fetch(&self) -> Result<(), Error> {
+        let keys = Arc::new(self.authority.jwks().await?);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
     fn known_key(&self, kid: &str) -> Option<DecodingKey> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         DecodingKey::from_jwk(keys.find(kid)?).ok()
     }
+}
+
+fn of_session(user: User, alive: bool) -> Result<User, Error> {
+    if alive { Ok(user) } else { Err(Error::unauthenticated("the session has ended; sign in again")) }
 }
 
 fn refused() -> Error {

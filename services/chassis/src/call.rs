@@ -17,16 +17,18 @@ pub struct User {
 }
 
 /// Where a request came from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// The request's `X-Request-ID`.
     pub request_id: Uuid,
     /// The client's address, as the gateway saw it.
     pub address: Option<String>,
+    /// What the client calls itself, as the gateway heard it.
+    pub user_agent: Option<String>,
 }
 
 /// Who does something, for the audit trail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The account's id; 0 stands for the system.
     pub user_id: i64,
@@ -98,7 +100,8 @@ pub fn internal<M: proto::Validate>(request: tonic::Request<M>) -> Result<M, Err
 
 fn checked<M: proto::Validate>(request: tonic::Request<M>) -> Result<(M, Origin), Error> {
     let origin = request.extensions().get::<Origin>().cloned();
-    let origin = origin.unwrap_or_else(|| Origin { request_id: Uuid::new_v4(), address: None });
+    let origin =
+        origin.unwrap_or_else(|| Origin { request_id: Uuid::new_v4(), address: None, user_agent: None });
     let message = request.into_inner();
     message.validate().map_err(|violations| {
         let field = |v: proto::Violation| FieldError { field: v.field, message: v.message };

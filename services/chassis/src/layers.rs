@@ -5,6 +5,7 @@ pub mod caller;
 pub mod deadline;
 pub mod metrics;
 pub mod shed;
+mod stay;
 pub mod trace;
 
 use std::convert::Infallible;
@@ -82,7 +83,7 @@ impl<C: Concern, S: Inner> Service<Request<Body>> for With<C, S> {
 }
 
 /// The answer of the rest of the way.
-async fn answer<S: Inner>(next: S, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn answer<S: Inner>(next: S, request: Request<Body>) -> Response<Body> {
     match tower::ServiceExt::oneshot(next, request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -90,6 +91,6 @@ async fn answer<S: Inner>(next: S, request: Request<Body>) -> Response<Body> {
 }
 
 /// A refusal as an answer.
-fn refuse(error: crate::Error) -> Response<Body> {
+pub(crate) fn refuse(error: crate::Error) -> Response<Body> {
     Status::from(error).into_http()
 }

@@ -5,6 +5,7 @@
 //! over the wire, with the same bytes, status codes and layers.
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
 pub mod cached;
 pub mod call;

@@ -1,6 +1,7 @@
 //! A service as it is handed out: its routes, before and after the layers are put around them.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use http::{Request, Response};
 use tonic::body::Body;
@@ -10,6 +11,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder};
 
 use crate::Link;
+use crate::audit::{Sink, Witness};
 use crate::auth::Verifier;
 use crate::layers::{Around, caller::Caller, deadline::Deadline, metrics::Metrics, shed::Shed, trace::Trace};
 
@@ -21,12 +23,13 @@ pub struct Room {
     name: &'static str,
     routes: Routes,
     services: Vec<&'static str>,
+    witness: Option<Arc<dyn Sink>>,
 }
 
 impl Room {
     /// An empty room.
     pub fn new(name: &'static str) -> Self {
-        Self { name, routes: Routes::default(), services: Vec::new() }
+        Self { name, routes: Routes::default(), services: Vec::new(), witness: None }
     }
 
     /// Adds a gRPC service.
@@ -38,6 +41,12 @@ impl Room {
     {
         self.services.push(S::NAME);
         self.routes = self.routes.add_service(service);
+        self
+    }
+
+    /// Has reads and denials taken down.
+    pub fn audited(mut self, sink: Arc<dyn Sink>) -> Self {
+        self.witness = Some(sink);
         self
     }
 
@@ -59,6 +68,7 @@ impl Room {
             .layer(Around(Shed::new(MOST_AT_ONCE)))
             .layer(Around(Deadline))
             .layer(Around(Caller(verifier.clone())))
+            .option_layer(self.witness.map(|sink| Around(Witness(sink))))
             .service(self.routes.prepare());
         Link::Local(BoxCloneSyncService::new(stack))
     }

@@ -3,4 +3,5 @@
 pub mod access;
 pub mod family;
 pub mod grant;
+pub mod invitation;
 pub mod member;

@@ -5,6 +5,7 @@ mod decode;
 mod encode;
 mod families;
 mod grants;
+mod invitations;
 mod members;
 
 use chassis::clock::Clock;
@@ -30,9 +31,9 @@ impl Service {
         Self { store, accounts, clock }
     }
 
-    /// The question whether the caller may do something with a member now.
-    fn asked<M>(&self, call: &Call<M>, member_id: i64) -> Asked {
-        Asked { user_id: call.caller.id, member_id, now: self.clock.now() }
+    /// The question whether the caller may do something with a member.
+    fn asked<M>(call: &Call<M>, member_id: i64) -> Asked {
+        Asked { user_id: call.caller.id, member_id }
     }
 }
 
@@ -42,8 +43,47 @@ impl FamilyService for Service {
         Ok(Response::new(self.family(call::user(request)?).await?))
     }
 
-    async fn add_manager(&self, request: Request<AddManagerRequest>) -> Result<Response<Manager>, Status> {
-        Ok(Response::new(self.add(call::user(request)?).await?))
+    async fn invite_manager(
+        &self,
+        request: Request<InviteManagerRequest>,
+    ) -> Result<Response<Invitation>, Status> {
+        Ok(Response::new(self.invite(call::user(request)?).await?))
+    }
+
+    async fn list_family_invitations(
+        &self,
+        request: Request<ListFamilyInvitationsRequest>,
+    ) -> Result<Response<ListFamilyInvitationsResponse>, Status> {
+        Ok(Response::new(self.invitations_of_family(call::user(request)?).await?))
+    }
+
+    async fn withdraw_invitation(
+        &self,
+        request: Request<WithdrawInvitationRequest>,
+    ) -> Result<Response<WithdrawInvitationResponse>, Status> {
+        self.withdraw_invitation(call::user(request)?).await?;
+        Ok(Response::new(WithdrawInvitationResponse {}))
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<ListInvitationsRequest>,
+    ) -> Result<Response<ListInvitationsResponse>, Status> {
+        Ok(Response::new(self.invitations_to_caller(call::user(request)?).await?))
+    }
+
+    async fn accept_invitation(
+        &self,
+        request: Request<AcceptInvitationRequest>,
+    ) -> Result<Response<Manager>, Status> {
+        Ok(Response::new(self.accept(call::user(request)?).await?))
+    }
+
+    async fn decline_invitation(
+        &self,
+        request: Request<DeclineInvitationRequest>,
+    ) -> Result<Response<DeclineInvitationResponse>, Status> {
+        Ok(Response::new(self.decline(call::user(request)?).await?))
     }
 
     async fn list_managers(
@@ -127,5 +167,16 @@ impl FamilyService for Service {
     ) -> Result<Response<Household>, Status> {
         // the user it is about is in the message, and becomes the actor when the family comes into being by it
         Ok(Response::new(self.household(call::anonymous(request)?).await?))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.store.audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("family")).collect(),
+        }))
     }
 }

@@ -10,6 +10,7 @@ mod grpc;
 mod store;
 
 use backends::Database;
+use backends::audit::Recorder;
 use chassis::{Error, Foundation, Link, Room};
 use proto::family::v1::family_service_server::FamilyServiceServer;
 
@@ -30,9 +31,10 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 
 /// Opens family: brings its tables up to date and hands out its room.
 pub async fn open(needs: Needs) -> Result<Room, Error> {
-    let Needs { foundation: Foundation { clock, .. }, db, identity } = needs;
+    let Needs { foundation, db, identity } = needs;
     migrate(&db).await?;
+    let witness = Recorder::start(&foundation, &db);
     let store = store::Store::new(db);
-    let service = grpc::Service::new(store, clients::Accounts::new(identity), clock);
-    Ok(Room::new("family").service(FamilyServiceServer::new(service)))
+    let service = grpc::Service::new(store, clients::Accounts::new(identity), foundation.clock);
+    Ok(Room::new("family").service(FamilyServiceServer::new(service)).audited(witness))
 }

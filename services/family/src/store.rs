@@ -6,10 +6,12 @@ pub mod access;
 pub mod entity;
 pub mod families;
 pub mod grants;
+pub mod invitations;
 pub mod members;
 pub mod migration;
 
 use backends::{Action, Database, Once, Scope, Write};
+use chassis::audit::{Line, Page};
 use chassis::{Actor, Call, Error};
 use prost::{Message, Name};
 
@@ -23,6 +25,11 @@ impl Store {
     /// The store over a database whose tables are up to date.
     pub fn new(db: Database) -> Self {
         Self { db }
+    }
+
+    /// A part of the audit trail.
+    pub async fn audit_page(&self, page: &Page) -> Result<Vec<Line>, Error> {
+        self.db.audit_page(page).await
     }
 
     /// Opens the transaction of a write that may be repeated as it is.

@@ -27,7 +27,7 @@ impl Sessions {
 #[async_trait]
 impl Authority for Sessions {
     async fn jwks(&self) -> Result<JwkSet, Error> {
-        let keys = self.store.usable_keys(self.clock.now()).await?;
+        let keys = self.store.published_keys(self.clock.now()).await?;
         Ok(JwkSet { keys: keys.iter().map(jwk).collect() })
     }
 

@@ -1,6 +1,9 @@
 //! What identity must be told before it opens.
 
+use chrono::TimeDelta;
+
 use crate::keys::KeyEncryptionKey;
+use crate::oidc::Providers;
 
 /// The settings of identity.
 pub struct Config {
@@ -8,6 +11,25 @@ pub struct Config {
     pub key_encryption_key: KeyEncryptionKey,
     /// What a password check may cost.
     pub passwords: PasswordCost,
+    /// Whether one may register and log in by password.
+    pub password_sign_in: bool,
+    /// Where else people may prove who they are.
+    pub providers: Providers,
+    /// The least time between two fetches of what a provider publishes, whatever tokens ask for.
+    pub provider_pause: TimeDelta,
+}
+
+impl Config {
+    /// The defaults: passwords and no providers.
+    pub fn new(key_encryption_key: KeyEncryptionKey) -> Self {
+        Self {
+            key_encryption_key,
+            passwords: PasswordCost::default(),
+            password_sign_in: true,
+            providers: Providers::default(),
+            provider_pause: TimeDelta::minutes(1),
+        }
+    }
 }
 
 /// What a password check may cost, and how many may run at once.

@@ -21,3 +21,32 @@ pub fn stale_refresh_token() -> Error {
 pub fn account_gone() -> Error {
     Error::unauthenticated("the account has been deleted")
 }
+
+/// The house is told to know no passwords.
+pub fn passwords_off() -> Error {
+    Error::not_found("signing in by password is switched off here; sign in by an identity provider")
+}
+
+/// The ID token is not what it should be; in which way, its sender need not learn.
+pub fn bad_id_token() -> Error {
+    Error::unauthenticated("the ID token is not valid")
+}
+
+/// The flow is unknown, over, or another's, or the provider does not stand by its code.
+pub fn bad_flow() -> Error {
+    Error::unauthenticated("this sign-in cannot be finished; begin it again")
+}
+
+/// The same whether the address has an account or not.
+pub fn email_unverified() -> Error {
+    Error::illegal_state(
+        "the identity provider has not verified the e-mail address; verify it there, or sign in another way",
+    )
+}
+
+/// There is nothing to know the account by.
+pub fn email_missing() -> Error {
+    Error::illegal_state(
+        "the identity provider tells no e-mail address; let it share the address, or sign in another way",
+    )
+}

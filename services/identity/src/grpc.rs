@@ -3,7 +3,7 @@
 mod encode;
 
 use chassis::clock::Clock;
-use chassis::{Error, call, fields};
+use chassis::{Error, call, fields, page};
 use proto::identity::v1::identity_service_server::IdentityService;
 use proto::identity::v1::*;
 use tonic::{Request, Response, Status};
@@ -37,6 +37,27 @@ impl IdentityService for Service {
         Ok(Response::new(self.sign_in.login(call::anonymous(request)?).await?))
     }
 
+    async fn sign_in_with_id_token(
+        &self,
+        request: Request<SignInWithIdTokenRequest>,
+    ) -> Result<Response<Tokens>, Status> {
+        Ok(Response::new(self.sign_in.id_token(call::anonymous(request)?).await?))
+    }
+
+    async fn start_oidc_sign_in(
+        &self,
+        request: Request<StartOidcSignInRequest>,
+    ) -> Result<Response<StartOidcSignInResponse>, Status> {
+        Ok(Response::new(self.sign_in.start_oidc(call::anonymous(request)?).await?))
+    }
+
+    async fn finish_oidc_sign_in(
+        &self,
+        request: Request<FinishOidcSignInRequest>,
+    ) -> Result<Response<Tokens>, Status> {
+        Ok(Response::new(self.sign_in.finish_oidc(call::anonymous(request)?).await?))
+    }
+
     async fn refresh(&self, request: Request<RefreshRequest>) -> Result<Response<Tokens>, Status> {
         Ok(Response::new(self.sign_in.refresh(call::anonymous(request)?).await?))
     }
@@ -47,9 +68,32 @@ impl IdentityService for Service {
         Ok(Response::new(LogoutResponse {}))
     }
 
+    async fn list_sessions(
+        &self,
+        request: Request<ListSessionsRequest>,
+    ) -> Result<Response<ListSessionsResponse>, Status> {
+        let call = call::user(request)?;
+        let scope = format!("sessions:{}", call.caller.id);
+        let (after, limit) = (page::decode(&scope, &call.message.cursor)?, page::limit(call.message.limit));
+        let rows = self.store.sessions(call.caller.id, after, limit + 1, self.clock.now()).await?;
+        let (rows, more) = page::cut(rows, limit);
+        let pagination = Some(encode::pagination(&scope, &rows, more));
+        let data = rows.into_iter().map(|row| encode::session(row, call.caller.session_id)).collect();
+        Ok(Response::new(ListSessionsResponse { data, pagination }))
+    }
+
+    async fn delete_session(
+        &self,
+        request: Request<DeleteSessionRequest>,
+    ) -> Result<Response<DeleteSessionResponse>, Status> {
+        let call = call::user(request)?;
+        self.store.revoke(&call.actor(), call.message.session_id, self.clock.now()).await?;
+        Ok(Response::new(DeleteSessionResponse {}))
+    }
+
     async fn get_jwks(&self, request: Request<GetJwksRequest>) -> Result<Response<Jwks>, Status> {
         call::anonymous(request)?;
-        let keys = self.store.usable_keys(self.clock.now()).await?;
+        let keys = self.store.published_keys(self.clock.now()).await?;
         Ok(Response::new(Jwks { keys: keys.into_iter().map(encode::jwk).collect() }))
     }
 

@@ -1,8 +1,8 @@
 //! The keys that access tokens are signed with: Ed25519, encrypted at rest.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::{digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::Error;
@@ -16,6 +16,13 @@ impl KeyEncryptionKey {
     /// Takes 32 secret bytes, which should come from a random source.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// A secret for a purpose, which follows from this key and from what it is for, and betrays neither.
+    pub fn derive(&self, purpose: &str, of: &[u8]) -> Vec<u8> {
+        let of_purpose = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose.as_bytes());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, of_purpose.as_ref());
+        hmac::sign(&key, of).as_ref().to_vec()
     }
 
     fn cipher(&self) -> Result<RandomizedNonceKey, Error> {
@@ -107,6 +114,20 @@ mod tests {
         for length in [0, 11, key.secret.len() - 1] {
             assert!(SigningKey::open(&lock, &key.kid, &key.secret[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_derived_depends_on_all_it_follows_from() {
+        let lock = KeyEncryptionKey::new([7; 32]);
+        let all = [
+            lock.derive("a", b"x"),
+            lock.derive("a", b"y"),
+            lock.derive("b", b"x"),
+            KeyEncryptionKey::new([8; 32]).derive("a", b"x"),
+        ];
+        assert!(all.iter().all(|one| one.len() == 32));
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
+        assert_eq!(lock.derive("a", b"x"), all[0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who somebody is: accounts, sessions, and the tokens that prove them.
 //!
-//! Owns users, sessions, refresh tokens, signing keys and the count of password guesses. Promises that a password is never
-//! stored, that at most five guesses at one account are evaluated in any quarter of an hour, that a refresh token works once,
+//! Owns users, their identities at providers, sessions, refresh tokens, signing keys and the count of password guesses. Promises
+//! that a password is never stored, that at most five guesses at one account are evaluated in any quarter of an hour, that a refresh token works once,
 //! and that nobody learns from an answer to a sign-in whether an address has an account. Publishes nothing; every service
 //! checks access tokens itself, by the keys and the sessions of [`Opened::authority`] or of the same methods over the wire.
 
@@ -11,6 +11,7 @@ mod domain;
 mod error;
 mod grpc;
 mod keys;
+mod oidc;
 mod passwords;
 mod sign_in;
 mod store;
@@ -19,11 +20,13 @@ mod tokens;
 use std::sync::Arc;
 
 use backends::Database;
+use backends::audit::Recorder;
 use chassis::{Error, Foundation, Room};
 use proto::identity::v1::identity_service_server::IdentityServiceServer;
 
 pub use config::{Config, PasswordCost};
 pub use keys::KeyEncryptionKey;
+pub use oidc::Providers;
 
 /// What identity needs.
 pub struct Needs {
@@ -48,11 +51,16 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 
 /// Opens identity: brings its tables up to date, and makes the first signing key when there is none.
 pub async fn open(config: Config, needs: Needs) -> Result<Opened, Error> {
-    let Needs { foundation: Foundation { clock, .. }, db } = needs;
+    let Needs { foundation, db } = needs;
     migrate(&db).await?;
+    let witness = Recorder::start(&foundation, &db);
+    let clock = foundation.clock;
     let store = store::Store::new(db);
-    let sign_in = sign_in::SignIn::open(&config.passwords, config.key_encryption_key, &store, &clock).await?;
+    let sign_in = sign_in::SignIn::open(config, &store, &clock).await?;
     let authority = Arc::new(authority::Sessions::new(store.clone(), clock.clone()));
     let service = grpc::Service::new(store, sign_in, clock);
-    Ok(Opened { room: Room::new("identity").service(IdentityServiceServer::new(service)), authority })
+    Ok(Opened {
+        room: Room::new("identity").service(IdentityServiceServer::new(service)).audited(witness),
+        authority,
+    })
 }

@@ -51,13 +51,18 @@ impl Passwords {
 
     /// Whether the password has this hash. Without a hash the answer is no, after the same work.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
-        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let hash = hash.unwrap_or_else(|| self.none());
         self.in_turn(move |argon2| match argon2.verify_password(password.as_bytes(), hash.as_str()) {
             Ok(()) => Ok(true),
             Err(HashError::PasswordInvalid) => Ok(false),
             Err(cause) => Err(Error::internal(cause)),
         })
         .await
+    }
+
+    /// A hash that no password has, to keep for an account without one.
+    pub fn none(&self) -> String {
+        self.nobody.to_string()
     }
 
     async fn in_turn<T: Send + 'static>(

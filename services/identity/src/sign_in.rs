@@ -1,79 +1,47 @@
-//! The ways in: register, log in, refresh. Each ends with a session and its tokens.
+//! The ways in: by password, by an identity provider, by a refresh token. Each ends with a session and its tokens.
+
+mod oidc;
+mod password;
 
 use chassis::clock::Clock;
-use chassis::{Call, Error};
-use proto::identity::v1::{LoginRequest, RefreshRequest, RegisterRequest, Tokens};
+use chassis::{Call, Error, Origin};
+use proto::identity::v1::{RefreshRequest, Tokens};
 
-use crate::config::PasswordCost;
-use crate::domain::account;
+use crate::config::Config;
+use crate::domain::rotation;
 use crate::domain::session::{ACCESS_LIFETIME, Verdict};
 use crate::error;
-use crate::keys::{KeyEncryptionKey, SigningKey};
+use crate::keys::{KeyEncryptionKey, Sealed, SigningKey};
+use crate::oidc::Oidc;
 use crate::passwords::Passwords;
 use crate::store::Store;
-use crate::store::sessions::{NewSession, NewToken};
-use crate::store::users::NewUser;
-use crate::tokens::{self, Refresh};
+use crate::store::keys::made;
+use crate::store::sessions::{Client, NewSession, NewToken};
+use crate::tokens::{self, Drawn};
 
 /// Signs people in.
 pub struct SignIn {
     store: Store,
     passwords: Passwords,
+    password_sign_in: bool,
+    oidc: Oidc,
     lock: KeyEncryptionKey,
     clock: Clock,
 }
 
 impl SignIn {
     /// Prepares signing in. Fails when the signing key at hand does not open by the key-encryption key.
-    pub async fn open(
-        cost: &PasswordCost,
-        lock: KeyEncryptionKey,
-        store: &Store,
-        clock: &Clock,
-    ) -> Result<Self, Error> {
-        store.ensure_signing_key(&lock, clock.now()).await?;
-        let passwords = Passwords::new(cost)?;
-        let sign_in = Self { store: store.clone(), passwords, lock, clock: clock.clone() };
+    pub async fn open(config: Config, store: &Store, clock: &Clock) -> Result<Self, Error> {
+        let sign_in = Self {
+            store: store.clone(),
+            passwords: Passwords::new(&config.passwords)?,
+            password_sign_in: config.password_sign_in,
+            oidc: Oidc::new(config.providers, clock, config.provider_pause)?,
+            lock: config.key_encryption_key,
+            clock: clock.clone(),
+        };
         sign_in.signing_key().await?;
         Ok(sign_in)
-    }
-
-    /// Opens an account and a session. Of two who register one address at once, the database lets one through.
-    pub async fn register(&self, call: Call<RegisterRequest, ()>) -> Result<Tokens, Error> {
-        let email = account::address(&call.message.email);
-        let full_name = account::full_name(&call.message.full_name)?;
-        if self.store.email_taken(&email).await? {
-            return Err(error::email_taken());
-        }
-        let password_hash = self.passwords.hash(call.message.password.clone()).await?;
-        let id = self.store.next_user_id().await?;
-        let (session, tokens) = self.new_session(id).await?;
-        let user = NewUser { id, email, password_hash, full_name, session };
-        self.store.register(&call.actor(id), user).await?;
-        Ok(tokens)
-    }
-
-    /// Opens a session by password. Every refusal takes the same steps, whether the account exists or not.
-    pub async fn login(&self, call: Call<LoginRequest, ()>) -> Result<Tokens, Error> {
-        let email = account::address(&call.message.email);
-        let guess = self.store.reserve_guess(&call.actor(0), &email, self.clock.now()).await?;
-        let user = self.store.user_by_email(&email).await?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let right = match self.passwords.verify(call.message.password.clone(), hash).await {
-            Ok(right) => right,
-            Err(error) => {
-                // nobody looked at the guess, so it must not count
-                self.store.forget_guess(&call.actor(0), &guess).await?;
-                return Err(error);
-            }
-        };
-        let (true, Some(user)) = (right, &user) else {
-            self.store.record_refusal(&call.actor(user.map_or(0, |user| user.id))).await?;
-            return Err(error::wrong_credentials());
-        };
-        let (session, tokens) = self.new_session(user.id).await?;
-        let opened = self.store.open_session(&call.actor(user.id), session, &guess).await?;
-        if opened { Ok(tokens) } else { Err(error::wrong_credentials()) }
     }
 
     /// Exchanges a refresh token. Of two who present one token at once, the first gets new tokens and the second counts as a
@@ -86,7 +54,8 @@ impl SignIn {
         let next = self.new_token()?;
         // signed before the exchange: a client whose old token is gone must not go without new ones
         let tokens = self.tokens(owner.user_id, owner.id, next.0).await?;
-        match self.store.rotate(&call.actor(owner.user_id), &presented, next.1).await? {
+        let actor = call.actor(owner.user_id);
+        match self.store.rotate(&actor, &presented, next.1, client(&call.origin)).await? {
             Verdict::Rotate => Ok(tokens),
             Verdict::Reused => {
                 tracing::warn!(session_id = owner.id, "a refresh token was used twice; its session is over");
@@ -96,15 +65,15 @@ impl SignIn {
         }
     }
 
-    async fn new_session(&self, user_id: i64) -> Result<(NewSession, Tokens), Error> {
+    async fn new_session(&self, user_id: i64, origin: &Origin) -> Result<(NewSession, Tokens), Error> {
         let id = self.store.next_session_id().await?;
         let (text, token) = self.new_token()?;
         let tokens = self.tokens(user_id, id, text).await?;
-        Ok((NewSession { id, user_id, token }, tokens))
+        Ok((NewSession { id, user_id, token, client: client(origin) }, tokens))
     }
 
     fn new_token(&self) -> Result<(String, NewToken), Error> {
-        let Refresh { text, hash } = Refresh::draw()?;
+        let Drawn { text, hash } = Drawn::draw()?;
         Ok((text, NewToken { hash, issued_at: self.clock.now() }))
     }
 
@@ -118,9 +87,21 @@ impl SignIn {
         })
     }
 
-    /// The newest key, asked for at every signing, so that a rotation by another process takes effect at once.
+    /// The key that signs now. The keys are asked for at every signing, so that all processes go over to the next one together;
+    /// whoever finds that the next one is due makes it.
     async fn signing_key(&self) -> Result<SigningKey, Error> {
-        let key = self.store.newest_key().await?.ok_or_else(|| Error::internal("there is no signing key"))?;
+        let now = self.clock.now();
+        let mut keys = self.store.signing_keys().await?;
+        if rotation::next_is_due(&made(&keys), now) {
+            self.store.add_signing_key(&keys, Sealed::generate(&self.lock)?, now).await?;
+            keys = self.store.signing_keys().await?;
+        }
+        let key = rotation::signer(&made(&keys), now).and_then(|place| keys.get(place));
+        let key = key.ok_or_else(|| Error::internal("there is no signing key"))?;
         SigningKey::open(&self.lock, &key.kid, &key.secret)
     }
+}
+
+fn client(origin: &Origin) -> Client {
+    Client { address: origin.address.clone(), user_agent: origin.user_agent.clone() }
 }

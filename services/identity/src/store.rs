@@ -2,7 +2,9 @@
 
 mod attempts;
 pub mod entity;
-mod keys;
+mod flows;
+pub mod identities;
+pub mod keys;
 pub mod migration;
 pub mod sessions;
 pub mod users;

@@ -10,16 +10,16 @@ use uuid::Uuid;
 
 use crate::domain::session::ACCESS_LIFETIME;
 
-/// A new refresh token.
-pub struct Refresh {
+/// A new secret of a client's: a refresh token, or what it needs to end a flow.
+pub struct Drawn {
     /// What the client gets, once.
     pub text: String,
     /// What is kept.
     pub hash: Vec<u8>,
 }
 
-impl Refresh {
-    /// Draws a token of 256 bits.
+impl Drawn {
+    /// Draws a secret of 256 bits.
     pub fn draw() -> Result<Self, Error> {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).map_err(Error::internal)?;

@@ -22,6 +22,12 @@ pub const IMAGE_READ: &str = "image.read";
 /// A photo that should have been read by now.
 pub const IMAGE_OVERDUE: &str = "image.overdue";
 
+/// The queues, and the consumers' names in the inbox.
+pub const QUEUES: [&str; 3] = [TO_RECORD, TO_COMPLETE, TO_GIVE_UP];
+const TO_RECORD: &str = "logging.log-recorded";
+const TO_COMPLETE: &str = "logging.image-read";
+const TO_GIVE_UP: &str = "logging.image-overdue";
+
 /// Hours: longer than a repair takes. Whatever is told here must be heard in the end.
 const PATIENT_ATTEMPTS: u32 = 1_000;
 
@@ -44,6 +50,8 @@ pub struct ImageUploaded {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
     /// Where the client put the photo.
@@ -59,6 +67,8 @@ pub struct OfImage {
     pub family_id: i64,
     /// The program.
     pub program_id: i64,
+    /// Whose program it is.
+    pub member_id: i64,
     /// The log.
     pub log_id: i64,
 }
@@ -72,10 +82,9 @@ pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) 
 
 /// Starts to consume.
 pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Readings) -> Result<(), Error> {
-    let recorded = Subscription::new("logging.log-recorded", LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
+    let recorded = Subscription::new(TO_RECORD, LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
     queue.subscribe(recorded, Arc::new(OnRecorded(journal.clone()))).await?;
-    for (queue_name, topic, overdue) in
-        [("logging.image-read", IMAGE_READ, false), ("logging.image-overdue", IMAGE_OVERDUE, true)]
+    for (queue_name, topic, overdue) in [(TO_COMPLETE, IMAGE_READ, false), (TO_GIVE_UP, IMAGE_OVERDUE, true)]
     {
         let handler =
             OnImage { consumer: queue_name, overdue, journal: journal.clone(), readings: readings.clone() };
@@ -115,13 +124,12 @@ impl Handler for OnImage {
 
 impl OnImage {
     async fn settle(&self, message: &Message, image: OfImage) -> Result<(), Error> {
-        let scope = Scope { family_id: image.family_id, program_id: image.program_id };
         let (reading, kept) = match self.readings.of_log(image.log_id).await? {
             Some(known) => known,
             None if self.overdue => (Reading::Failure(NEVER_READ.to_owned()), false),
             None => return Err(Error::unavailable("the reading that was announced is not there")),
         };
-        self.journal.read(self.consumer, message, scope, image.log_id, &reading, kept).await
+        self.journal.read(self.consumer, message, image, &reading, kept).await
     }
 }
 

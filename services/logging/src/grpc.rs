@@ -9,12 +9,15 @@ use proto::logging::v1 as wire;
 use proto::logging::v1::logging_service_server::LoggingService;
 use tonic::{Request, Response, Status};
 
+use crate::clients::audits::Audit;
+use crate::clients::families::Families;
 use crate::clients::programs::{AuthorizedProgram, Permission, Programs};
 use crate::config::Config;
 use crate::domain::log::Revision;
-use crate::journal::Journal;
+use crate::journal::{Journal, LOG};
 use crate::store::Store;
 
+mod audit;
 mod entry;
 mod history;
 mod image;
@@ -26,6 +29,8 @@ pub struct Logging {
     pub(crate) store: Store,
     pub(crate) journal: Arc<Journal>,
     pub(crate) programs: Programs,
+    pub(crate) families: Families,
+    pub(crate) audits: [Audit; 3],
     pub(crate) objects: Objects,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
@@ -40,7 +45,7 @@ impl Logging {
         log_id: i64,
     ) -> Result<(AuthorizedProgram<P>, Revision), Error> {
         let scope = self.store.locate(log_id).await?.ok_or_else(Error::denied)?;
-        let program = self.programs.authorize(user, scope.program_id).await?;
+        let program = self.programs.authorize_for(user, scope.program_id, (LOG, log_id)).await?;
         let log = self.store.current(program.scope(), log_id).await?.ok_or_else(Error::denied)?;
         program.reach(log.payload.log_type())?;
         Ok((program, log))
@@ -93,5 +98,12 @@ impl LoggingService for Logging {
         request: Request<wire::CreateUploadRequest>,
     ) -> Result<Response<wire::Upload>, Status> {
         Ok(Response::new(self.upload(request).await?))
+    }
+
+    async fn list_audit_trail(
+        &self,
+        request: Request<wire::ListAuditTrailRequest>,
+    ) -> Result<Response<wire::ListAuditTrailResponse>, Status> {
+        Ok(Response::new(self.audit_trail(request).await?))
     }
 }

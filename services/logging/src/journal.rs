@@ -26,10 +26,11 @@ use crate::error;
 use crate::events::{self, ImageUploaded, OfImage};
 use crate::store::{ReadImage, Store};
 
-const LOG: &str = "DailyLog";
+pub const LOG: &str = "DailyLog";
 
 /// What a person enters.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Entry {
     /// When it happened.
     pub moment: Moment,
@@ -38,7 +39,8 @@ pub struct Entry {
 }
 
 /// What a person enters: numbers, or a photo to be read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Content {
     /// Numbers.
     Payload(Payload),
@@ -109,7 +111,7 @@ impl Journal {
             }
             Content::Photo(key) => {
                 let revision = Revision::photographed(program.scope(), log_id, entry.moment, by);
-                self.add_photo(&tx, &revision, &key).await?;
+                self.add_photo(&tx, &revision, program.member_id(), &key).await?;
                 (revision, None)
             }
         };
@@ -155,11 +157,12 @@ impl Journal {
         &self,
         consumer: &'static str,
         message: &Message,
-        scope: Scope,
-        log_id: i64,
+        image: OfImage,
         reading: &Reading,
         kept: bool,
     ) -> Result<(), Error> {
+        let OfImage { family_id, program_id, member_id, log_id } = image;
+        let scope = Scope { family_id, program_id };
         let Some(tx) = self.store.db().consume(consumer, message, scope.into()).await? else { return Ok(()) };
         let current = self.store.current_for_update(&tx, scope, log_id).await?;
         if self.store.settle_image(&tx, scope, log_id, ReadImage { reading, kept }).await?
@@ -168,8 +171,8 @@ impl Journal {
             self.store.supersede(&tx, &next).await?;
             events::recorded(&tx, &next, Duration::ZERO).await?;
             let action = if next.status == Status::Completed { Action::Complete } else { Action::Fail };
-            tx.audit(&Actor::system(message.id), action, LOG, Subject::of_family(scope.family_id, log_id))
-                .await?;
+            let subject = Subject::of_member(family_id, member_id, log_id);
+            tx.audit(&Actor::system(message.id), action, LOG, subject).await?;
         }
         tx.commit_quietly().await
     }
@@ -182,14 +185,20 @@ impl Journal {
         }
     }
 
-    async fn add_photo(&self, tx: &Tx, revision: &Revision, key: &ImageKey) -> Result<(), Error> {
+    async fn add_photo(
+        &self,
+        tx: &Tx,
+        revision: &Revision,
+        member_id: i64,
+        key: &ImageKey,
+    ) -> Result<(), Error> {
         let (Scope { family_id, program_id }, log_id) = (revision.scope, revision.log_id);
         self.store.add(tx, revision).await?;
         self.store.add_image(tx, revision.scope, log_id, key, revision.by.recorded_at).await?;
-        let uploaded =
-            ImageUploaded { family_id, program_id, log_id, image_key: key.upload(), kept_key: key.kept() };
+        let (image_key, kept_key) = (key.upload(), key.kept());
+        let uploaded = ImageUploaded { family_id, program_id, member_id, log_id, image_key, kept_key };
         tx.publish(events::IMAGE_UPLOADED, &uploaded).await?;
-        let overdue = OfImage { family_id, program_id, log_id };
+        let overdue = OfImage { family_id, program_id, member_id, log_id };
         tx.publish_after(events::IMAGE_OVERDUE, &overdue, self.photo_deadline).await?;
         events::recorded(tx, revision, Duration::ZERO).await.map(drop)
     }

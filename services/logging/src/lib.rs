@@ -18,6 +18,7 @@ mod store;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use backends::audit::Recorder;
 use backends::outbox::Relay;
 use backends::{Database, Objects, Queue};
 use chassis::shutdown::Tasks;
@@ -27,8 +28,11 @@ use proto::logging::v1::logging_service_server::LoggingServiceServer;
 
 pub use archive::Archived;
 pub use config::Config;
+pub use events::QUEUES;
 pub use store::partitions::Partitions;
 
+use clients::audits::Audit;
+use clients::families::Families;
 use clients::programs::Programs;
 use clients::readings::Readings;
 use clients::scores::Scores;
@@ -57,6 +61,8 @@ pub struct Needs {
     pub queue: Arc<dyn Queue>,
     /// Where photos are.
     pub objects: Objects,
+    /// Who knows who manages whom.
+    pub family: Link,
     /// Who decides on access.
     pub program: Link,
     /// Who keeps the scores.
@@ -105,14 +111,17 @@ async fn keep_partitions(db: &Database, tasks: &Tasks) {
 
 /// Opens the room: brings the tables up to date and starts to consume and to publish.
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
-    let Needs { foundation, db, queue, objects, program, adherence, ai_inference } = needs;
+    let Needs { foundation, db, queue, objects, family, program, adherence, ai_inference } = needs;
     migrate(&db).await?;
     keep_partitions(&db, &foundation.tasks).await;
+    let audits = Audit::all(&family, &program, &adherence);
     let store = Store::new(db.clone(), objects.clone());
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));
     events::subscribe(queue.as_ref(), &journal, &Readings::new(ai_inference)).await?;
     Relay::start(&foundation, &db, queue);
-    let service = Logging { store, journal, programs: Programs::new(program), objects, clock, config };
-    Ok(Room::new("logging").service(LoggingServiceServer::new(service)))
+    let witness = Recorder::start(&foundation, &db);
+    let (programs, families) = (Programs::new(program), Families::new(family));
+    let service = Logging { store, journal, programs, families, audits, objects, clock, config };
+    Ok(Room::new("logging").service(LoggingServiceServer::new(service)).audited(witness))
 }

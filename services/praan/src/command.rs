@@ -1,27 +1,36 @@
 //! The command line: reads the options, starts what they ask for, and stops it well.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::admin::Admin;
 use chassis::{Error, Foundation, telemetry};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
-use crate::options::{Command, Log, Praan};
-use crate::{demo, job, migrate};
+use crate::options::{Audit, Command, Log, Praan};
+use crate::{audit, demo, job, migrate, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs `praan` with the arguments of the process.
 pub fn main() -> ExitCode {
-    if let Err(error) = known_environment() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let command = match secret::from_files(Praan::command(), &arguments) {
+        Ok(command) => command,
+        Err(error) => return fail(&error),
+    };
+    if let Err(error) = known_environment(&command) {
         return fail(&error);
     }
-    let praan = Praan::parse();
+    let praan = match Praan::from_arg_matches(&command.get_matches_from(arguments)) {
+        Ok(praan) => praan,
+        Err(error) => error.exit(),
+    };
     // several clients of TLS are in the house, and all use this one
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return fail(&Error::internal("a TLS provider is installed already"));
@@ -44,8 +53,12 @@ async fn run(command: Command) -> Result<(), Error> {
             for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
             }
+            if options.distribute {
+                migrate::distribute(&options).await?.iter().for_each(|line| say(line));
+            }
             Ok(())
         }
+        Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
     }
@@ -63,8 +76,10 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
         admin.lit();
         say(&format!("  metrics  http://{}/metrics (with /healthz and /readyz)", admin.address));
     }
+    // whoever reads that it is up may tell it to stop at once
+    let stop = stop_signal()?;
     say(&lit.describe(plan));
-    stop_signal().await?;
+    stop.await;
     say("Stopping: requests in flight may finish.");
     if !foundation.tasks.stop(PATIENCE).await {
         tracing::warn!("some work was still going on when the time to stop was over");
@@ -73,26 +88,27 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-async fn stop_signal() -> Result<(), Error> {
+fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Refuses a `PRAAN_…` variable that no option has: most likely a slip, which would otherwise go unnoticed.
-fn known_environment() -> Result<(), Error> {
-    let commands = Praan::command();
-    let all = std::iter::once(&commands).chain(commands.get_subcommands());
-    let known: Vec<_> =
-        all.flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_env())).collect();
+fn known_environment(command: &clap::Command) -> Result<(), Error> {
+    let mut known = Vec::new();
+    let mut commands = vec![command];
+    while let Some(command) = commands.pop() {
+        known.extend(command.get_arguments().filter_map(|arg| arg.get_env()).map(OsStr::to_owned));
+        commands.extend(command.get_subcommands());
+    }
     let names = std::env::vars_os().map(|(name, _)| name);
-    match names
-        .into_iter()
-        .find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(&name.as_os_str()))
+    match names.into_iter().find(|name| name.to_string_lossy().starts_with("PRAAN_") && !known.contains(name))
     {
         Some(stranger) => Err(Error::invalid(
             stranger.to_string_lossy(),

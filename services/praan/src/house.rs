@@ -63,27 +63,30 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
             db,
             queue: base.queue().await?,
             program,
-            family,
+            family: family.clone(),
         })
         .await
     };
     let adherence = house.room(Service::Adherence, open_adherence).await?;
 
-    let open_ai_inference = async || {
-        let (db, objects) = (base.database(Service::AiInference).await?, base.objects().await?);
-        let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
-        ai_inference::open(ai_inference::Config::default(), needs).await
-    };
+    let open_ai_inference = async || ai_inference::open(base.readings().await?).await;
     let ai_inference = house.room(Service::AiInference, open_ai_inference).await?;
 
     let open_logging = async || {
         let (db, objects) = (base.database(Service::Logging).await?, base.objects().await?);
         let (foundation, queue) = (here(), base.queue().await?);
-        let needs = logging::Needs { foundation, db, queue, objects, program, adherence, ai_inference };
+        let needs =
+            logging::Needs { foundation, db, queue, objects, family, program, adherence, ai_inference };
         logging::open(logging::Config::default(), needs).await
     };
     house.room(Service::Logging, open_logging).await?;
 
+    if plan.here.contains(&Service::InferenceWorker) {
+        let (db, objects) = (base.readings().await?, base.objects().await?);
+        let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
+        ai_inference::work(plan.ai.settings()?, needs).await?;
+    }
+    base.seal()?;
     let address = house.door(&base).await?;
     Ok(Lit { address, objects: base.objects_address(), _locks: base.into_locks() })
 }
@@ -102,16 +105,21 @@ impl<'a> House<'a> {
         let clock = base.foundation.clock.clone();
         let dialer = plan.dialer(&base.foundation.tasks);
         if !plan.here.contains(&Service::Identity) {
-            let link = Link::remote(plan.address(Service::Identity)?, &dialer)?;
+            let link = match plan.needs(Service::Identity) {
+                true => Link::remote(plan.address(Service::Identity)?, &dialer)?,
+                false => Link::nowhere(),
+            };
             let verifier = Verifier::new(Arc::new(Remote::new(link.clone())), clock);
             return Ok((
                 Self { plan, dialer, verifier, links: HashMap::from([(Service::Identity, link.clone())]) },
                 link,
             ));
         }
+        let key_encryption_key = identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?);
         let config = identity::Config {
-            key_encryption_key: identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?),
-            passwords: identity::PasswordCost::default(),
+            password_sign_in: plan.sign_in.passwords == OnOff::On,
+            providers: plan.sign_in.providers()?,
+            ..identity::Config::new(key_encryption_key)
         };
         let needs = identity::Needs {
             foundation: base.foundation.clone(),

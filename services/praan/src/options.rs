@@ -1,18 +1,27 @@
 //! Every option of `praan`, with its environment name, default and meaning. `--help` is made from here.
 
+mod ai;
+mod databases;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chassis::telemetry;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::secret::Secret;
+pub use ai::{Ai, AiProvider};
+pub use databases::Databases;
 
 /// The operating system for family health: the whole mesh, or some of its services.
 ///
 /// Without a command, `praan` does what `praan up` does: it lights every service in this process on embedded backends,
 /// in ./.praan, and says where REST, gRPC and OpenAPI are.
+///
+/// What is secret may lie in a file: PRAAN_DATABASE_URL_FILE names one that holds what PRAAN_DATABASE_URL would say, and so for
+/// every URL of a server and the AWS keys.
 #[derive(Parser)]
 #[command(name = "praan", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 pub struct Praan {
@@ -33,6 +42,9 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Brings the databases of services to the newest schema, and ends.
     Migrate(Box<Migrate>),
+    /// Reads the audit trails of services, and finds whatever was changed, removed, put in another order or rolled back.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Does a piece of the upkeep, as a scheduler would every day, and ends; safe to run twice, also at once.
     Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
@@ -50,6 +62,12 @@ pub struct Up {
     pub edge: Edge,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub sign_in: SignIn,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ai: Ai,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub storage: Storage,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -58,8 +76,9 @@ pub struct Up {
 
 /// The options of `serve`.
 ///
-/// Services that speak by events share a queue. Without RabbitMQ the queue lives within a process, so `program` stands
-/// together with `adherence`, and `logging` with `ai-inference`.
+/// What is embedded lives within a process, so those who share it stand together: without RabbitMQ `program` with `adherence`,
+/// and `logging` with `inference-worker`; without S3 `logging` with `inference-worker`; without PostgreSQL `ai-inference` with
+/// `inference-worker`. With all three, any number of workers may run at once, each a process.
 #[derive(Clone, Args)]
 pub struct Serve {
     /// The services to light here.
@@ -77,6 +96,12 @@ pub struct Serve {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sign_in: SignIn,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ai: Ai,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,
@@ -129,7 +154,8 @@ pub struct Tls {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Edge")]
 pub struct Edge {
-    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs. `off` is for load tests on loopback.
+    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs, and per address 30 on each way to sign in.
+    /// `off` is for load tests on loopback.
     #[arg(long, env = "PRAAN_RATE_LIMITS", default_value = "on", value_name = "ON|OFF")]
     pub rate_limits: Switch,
     /// Web origins that may call from a browser, comma-separated, such as https://app.example.org; none by default.
@@ -138,6 +164,18 @@ pub struct Edge {
     /// How many proxies of yours stand in front and add to X-Forwarded-For; with 0 that header is not believed.
     #[arg(long, env = "PRAAN_PROXIES", default_value_t = 0, value_name = "COUNT")]
     pub proxies: usize,
+}
+
+/// The options of identity.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SignIn {
+    /// Whether people may register and log in by password; with `off` both answer 404.
+    #[arg(long, env = "PRAAN_PASSWORDS", default_value = "on", value_name = "ON|OFF")]
+    pub passwords: Switch,
+    /// The file, in JSON, of the identity providers people may sign in by, such as Google and Apple; none by default.
+    #[arg(long, env = "PRAAN_OIDC_PROVIDERS_FILE", value_name = "FILE")]
+    pub oidc_providers_file: Option<PathBuf>,
 }
 
 /// Where things rest: embedded in the data folder, or, for each of the four that is named, on a server.
@@ -153,6 +191,10 @@ pub struct Storage {
     /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
     #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
+    /// The file with the key, 32 bytes in base64, that audit checkpoints are signed with, the same for every process; by default it is made
+    /// in the data folder.
+    #[arg(long, env = "PRAAN_AUDIT_KEY_FILE", value_name = "FILE")]
+    pub audit_key_file: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub servers: Servers,
@@ -174,44 +216,6 @@ pub struct Servers {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub s3: S3,
-}
-
-/// PostgreSQL 15 or newer. Every service has a schema of its own in it.
-#[derive(Clone, Default, Args)]
-pub struct Databases {
-    /// PostgreSQL, such as postgres://praan:secret@postgres:5432/praan.
-    #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<Secret>,
-    /// Read replicas of it, comma-separated.
-    #[arg(
-        long,
-        env = "PRAAN_DATABASE_REPLICA_URLS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "URL"
-    )]
-    pub database_replica_urls: Vec<Secret>,
-    /// How the owner of the tables connects, past any pooler, to migrate; left out, as --database-url.
-    #[arg(long, env = "PRAAN_DATABASE_DIRECT_URL", hide_env_values = true, value_name = "URL")]
-    pub database_direct_url: Option<Secret>,
-    /// Another database for identity.
-    #[arg(long, env = "PRAAN_IDENTITY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub identity_database_url: Option<Secret>,
-    /// Another database for family.
-    #[arg(long, env = "PRAAN_FAMILY_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub family_database_url: Option<Secret>,
-    /// Another database for program.
-    #[arg(long, env = "PRAAN_PROGRAM_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub program_database_url: Option<Secret>,
-    /// Another database for adherence.
-    #[arg(long, env = "PRAAN_ADHERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub adherence_database_url: Option<Secret>,
-    /// Another database for ai-inference.
-    #[arg(long, env = "PRAAN_AI_INFERENCE_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub ai_inference_database_url: Option<Secret>,
-    /// Another database for logging.
-    #[arg(long, env = "PRAAN_LOGGING_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub logging_database_url: Option<Secret>,
 }
 
 /// Any S3.
@@ -280,12 +284,34 @@ pub struct Migrate {
     /// The services whose databases to migrate; left out, all.
     #[arg(value_name = "SERVICE")]
     pub services: Vec<Service>,
+    /// Then divides the tables by family among the nodes of a Citus cluster; fails where a database has no Citus.
+    #[arg(long, env = "PRAAN_DISTRIBUTE")]
+    pub distribute: bool,
     /// The folder of the embedded databases; made when missing.
     #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
     pub data_dir: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub databases: Databases,
+}
+
+/// What can be done with the audit trail.
+#[derive(Clone, Subcommand)]
+pub enum Audit {
+    /// Checks every row against its chain, every chain against its seals, and these against the signed checkpoints. Ends with a
+    /// failure, and says where, when anything does not fit.
+    Verify(Box<Verify>),
+}
+
+/// The options of `audit verify`.
+#[derive(Clone, Args)]
+pub struct Verify {
+    /// The services whose trails to check; left out, all.
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<Service>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
 }
 
 /// The options of `job`.
@@ -297,6 +323,9 @@ pub struct Job {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,
+    /// For redrive: the one queue whose dead letters to put back; left out, all.
+    #[arg(long, env = "PRAAN_REDRIVE_QUEUE", value_name = "QUEUE", value_parser = PossibleValuesParser::new(crate::job::queues()))]
+    pub queue: Option<String>,
 }
 
 /// The pieces of the upkeep.
@@ -304,8 +333,12 @@ pub struct Job {
 pub enum JobName {
     /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
     Partitions,
+    /// Chains what is in the audit trails and not chained yet, and signs how far they have come. Every process does so by itself.
+    SealAudit,
     /// Moves the logs of months that are over for two years to the archive, as Parquet in the object store.
     Archive,
+    /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
+    Redrive,
 }
 
 /// The options of `demo`.
@@ -327,8 +360,10 @@ pub enum Service {
     Program,
     /// Scores.
     Adherence,
-    /// The reading of photos.
+    /// What photos showed.
     AiInference,
+    /// The reading of photos, off the queue; serves no method.
+    InferenceWorker,
     /// Logs and photos.
     Logging,
     /// The public door.
@@ -339,6 +374,13 @@ impl Service {
     /// All of them.
     pub fn all() -> BTreeSet<Service> {
         Self::value_variants().iter().copied().collect()
+    }
+
+    /// Those that have a database.
+    pub fn with_database() -> impl Iterator<Item = Service> {
+        Self::all()
+            .into_iter()
+            .filter(|service| !matches!(service, Service::InferenceWorker | Service::Gateway))
     }
 }
 
@@ -377,6 +419,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::secret::is_secret;
 
     #[test]
     fn the_command_line_is_sound_and_every_option_has_an_environment_name() {
@@ -396,6 +439,7 @@ mod tests {
                     arg.get_id()
                 );
                 assert!(arg.get_help().is_some(), "{} has no help", arg.get_id());
+                assert_eq!(is_secret(arg), arg.is_hide_env_values_set(), "{}", arg.get_id());
             }
         }
     }

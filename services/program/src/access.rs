@@ -2,13 +2,15 @@
 //! at a program, or a member's programs, without the permission.
 
 use backends::Scope;
-use chassis::Error;
 use chassis::clock::Clock;
+use chassis::{Error, audit};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use proto::family::v1 as family;
 
 use crate::clients::Family;
+use crate::domain::config::Config;
+use crate::domain::goals::Domains;
 use crate::domain::program::Program;
 use crate::store::Store;
 
@@ -60,7 +62,7 @@ impl Access {
         let program = self.store.program(program_id).await?.ok_or_else(Error::denied)?;
         let there = match action {
             Action::Read | Action::Write => program.deleted_at.is_none(),
-            Action::Restore => program.within_reach(self.clock.now()),
+            Action::Restore => program.within_reach(self.store.db().now().await?),
         };
         if !there {
             return Err(Error::denied());
@@ -70,6 +72,12 @@ impl Access {
             return Err(Error::denied());
         }
         let today = self.today(&decision.time_zone)?;
+        audit::granted(audit::Subject {
+            family_id: program.family_id,
+            member_id: Some(program.member_id),
+            resource_type: "Program",
+            resource_id: program.id,
+        });
         Ok(AuthorizedProgram { program, decision, today })
     }
 
@@ -81,11 +89,7 @@ impl Access {
         action: Action,
     ) -> Result<AuthorizedMember, Error> {
         let decision = self.family.authorize(user_id, member_id, on_member(action)).await?;
-        Ok(AuthorizedMember {
-            family_id: decision.family_id,
-            member_id,
-            today: self.today(&decision.time_zone)?,
-        })
+        Ok(AuthorizedMember::new(decision.family_id, member_id, self.today(&decision.time_zone)?))
     }
 
     /// Every member whose programs the user may see.
@@ -94,7 +98,7 @@ impl Access {
         let members = household.members.into_iter().chain(household.granted_members);
         let authorized = |member: family::Member| {
             let today = self.today(&member.time_zone)?;
-            Ok(AuthorizedMember { family_id: member.family_id, member_id: member.id, today })
+            Ok(AuthorizedMember::new(member.family_id, member.id, today))
         };
         members.map(authorized).collect()
     }
@@ -128,6 +132,17 @@ impl AuthorizedProgram {
         &self.decision
     }
 
+    /// Goals of it, as far as the user may see them.
+    pub fn shown(&self, config: Config) -> Config {
+        let may = |kind| self.decision.log_types().any(|granted| granted == kind);
+        let domains = Domains {
+            nutrition: may(family::LogType::Nutrition),
+            strength: may(family::LogType::Workout),
+            clinical: may(family::LogType::Checkin),
+        };
+        Config { goals: config.goals.seen(domains), ..config }
+    }
+
     /// The day it is where the member lives.
     pub fn today(&self) -> NaiveDate {
         self.today
@@ -135,6 +150,16 @@ impl AuthorizedProgram {
 }
 
 impl AuthorizedMember {
+    fn new(family_id: i64, member_id: i64, today: NaiveDate) -> Self {
+        audit::granted(audit::Subject {
+            family_id,
+            member_id: Some(member_id),
+            resource_type: "Programs",
+            resource_id: member_id,
+        });
+        Self { family_id, member_id, today }
+    }
+
     /// The tenant.
     pub fn family_id(&self) -> i64 {
         self.family_id

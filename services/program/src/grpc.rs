@@ -134,6 +134,7 @@ impl ProgramService for Service {
         // before a program begins, its goals are those it will begin with
         let day = effective_from(program.program().start_date, program.today());
         let config = in_force(self.store.configs(program.program()).await?, day);
+        let config = config.map(|config| program.shown(config));
         Ok(Response::new(config.as_ref().map(encode::config).unwrap_or_default()))
     }
 
@@ -168,5 +169,16 @@ impl ProgramService for Service {
         let pauses = self.store.pauses(&program).await?;
         let configs = decisive(self.store.configs(&program).await?);
         Ok(Response::new(encode::plan(&program, &pauses, &configs)))
+    }
+
+    async fn list_audit(
+        &self,
+        request: Request<ListAuditRequest>,
+    ) -> Result<Response<ListAuditResponse>, Status> {
+        let query = call::internal(request)?.query.unwrap_or_default();
+        let lines = self.store.db().audit_page(&query.try_into()?).await?;
+        Ok(Response::new(ListAuditResponse {
+            entries: lines.into_iter().map(|line| line.told_by("program")).collect(),
+        }))
     }
 }

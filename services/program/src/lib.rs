@@ -14,6 +14,7 @@ mod store;
 
 use std::sync::Arc;
 
+use backends::audit::Recorder;
 use backends::outbox::Relay;
 use backends::{Database, Queue};
 use chassis::{Error, Foundation, Link, Room};
@@ -41,8 +42,9 @@ pub async fn open(needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, family } = needs;
     let store = store::Store::open(db.clone()).await?;
     Relay::start(&foundation, &db, queue);
+    let witness = Recorder::start(&foundation, &db);
     let access = access::Access::new(store.clone(), clients::Family::new(family), foundation.clock.clone());
     let planning = planning::Planning::new(store.clone(), foundation.clock);
     let service = grpc::Service::new(store, access, planning);
-    Ok(Room::new("program").service(ProgramServiceServer::new(service)))
+    Ok(Room::new("program").service(ProgramServiceServer::new(service)).audited(witness))
 }

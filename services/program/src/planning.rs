@@ -105,7 +105,7 @@ impl Planning {
     pub async fn delete(&self, actor: &Actor, program: AuthorizedProgram) -> Result<(), Error> {
         let tx = self.store.db().write(actor, Action::Delete, RESOURCE, program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
-        changed.deleted_at = Some(self.clock.now());
+        changed.deleted_at = Some(tx.now().await?);
         raise(&tx, &mut changed).await?;
         tx.commit(subject(&changed)).await
     }

@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "tasks of a test end with it")]
 
 mod orphans;
+mod pgbouncer;
 mod postgres;
 mod proxy;
 mod rabbitmq;

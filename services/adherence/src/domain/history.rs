@@ -9,7 +9,8 @@ use super::goals::Intake;
 use super::sight::LogType;
 
 /// What one revision of a log adds to the score.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Contribution {
     /// The log.
     pub log_id: i64,
@@ -22,7 +23,8 @@ pub struct Contribution {
 }
 
 /// What a log adds, in whole thousandths.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Part {
     /// Nothing: a photo that is still to be read, or could not be.
     Nothing,
@@ -46,7 +48,8 @@ impl Part {
 }
 
 /// A strength session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Session {
     /// The sets done, in thousandths.
     pub sets: i64,
@@ -55,7 +58,8 @@ pub struct Session {
 }
 
 /// One measured value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Measurement {
     /// What was measured.
     pub metric: String,
@@ -65,7 +69,8 @@ pub struct Measurement {
 
 /// What holds of everything that was logged, day by day. It does not depend on the order the contributions came in, nor on how
 /// often each of them came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct History(BTreeMap<NaiveDate, Vec<Part>>);
 
 impl History {

@@ -89,7 +89,7 @@ impl Sight {
 
     /// A day as it may be seen.
     pub fn day(self, day: &Day, today: NaiveDate) -> Shown {
-        let all = self == Self::whole();
+        let all = self.is_whole();
         Shown {
             date: day.date,
             nutrition: day.nutrition.filter(|_| self.nutrition),
@@ -101,15 +101,20 @@ impl Sight {
         }
     }
 
-    /// An event as it may be seen; none when it is about a log of another kind.
+    /// Whether everything may be seen, and so what mixes the domains.
+    pub fn is_whole(self) -> bool {
+        self == Self::whole()
+    }
+
+    /// An event as it may be seen; none when it is about a log of another kind, or about the total alone.
     pub fn event(self, event: Event) -> Option<Event> {
         let seen = match event.log_type {
             Some(LogType::Nutrition) => self.nutrition,
             Some(LogType::Workout) => self.workout,
             Some(LogType::Checkin) => self.checkin,
-            None => true,
+            None => self.is_whole(),
         };
-        let total = event.total.filter(|_| self == Self::whole());
+        let total = event.total.filter(|_| self.is_whole());
         seen.then_some(Event { total, ..event })
     }
 }
@@ -162,10 +167,11 @@ mod tests {
             occurred_at: "2026-01-05T00:00:00Z".parse().unwrap(),
         };
         let doctor = Sight::of([LogType::Checkin]);
-        assert_eq!(doctor.event(event(Some(LogType::Nutrition))), None);
-        for log_type in [Some(LogType::Checkin), None] {
-            assert_eq!(doctor.event(event(log_type)), Some(Event { total: None, ..event(log_type) }));
+        for hidden in [Some(LogType::Nutrition), Some(LogType::Workout), None] {
+            assert_eq!(doctor.event(event(hidden)), None);
+            assert_eq!(Sight::whole().event(event(hidden)), Some(event(hidden)));
         }
-        assert_eq!(Sight::whole().event(event(Some(LogType::Workout))), Some(event(Some(LogType::Workout))));
+        let granted = event(Some(LogType::Checkin));
+        assert_eq!(doctor.event(granted.clone()), Some(Event { total: None, ..granted }));
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::event::{Event, Kind, LogStatus};
 use crate::domain::leaderboard::Place;
 use crate::domain::plan::Plan;
 use crate::domain::score::{Band, Score};
-use crate::domain::sight::Shown;
+use crate::domain::sight::{Shown, Sight};
 use crate::domain::summary::{average, streak, trend, week};
 
 /// The days from `from` on; `days` may begin earlier, for the trend, and end on `last`.
@@ -24,7 +24,7 @@ pub fn adherence(program_id: i64, days: &[Shown], from: NaiveDate, last: NaiveDa
 
 /// What a family looks at first. `days` are those of the program so far and the last seven, be they the program's or not; a day
 /// that is not has no score.
-pub fn dashboard(plan: &Plan, days: &[Shown], today: NaiveDate) -> wire::Dashboard {
+pub fn dashboard(plan: &Plan, sight: Sight, days: &[Shown], today: NaiveDate) -> wire::Dashboard {
     let day_number = plan.day_number(today);
     wire::Dashboard {
         program_id: plan.program_id,
@@ -37,7 +37,8 @@ pub fn dashboard(plan: &Plan, days: &[Shown], today: NaiveDate) -> wire::Dashboa
         week_average: average(week(days, today)).map(Score::points),
         average: average(days).map(Score::points),
         trend: trend(days, today),
-        streak_days: streak(days, today),
+        // a streak of totals that nobody shows is none, and not 0
+        streak_days: sight.is_whole().then(|| streak(days, today)),
     }
 }
 

@@ -1,5 +1,6 @@
-//! What watchers hear. Ids rise without a gap within a program: they are given under the lock of its plan, so whoever has seen
-//! one has seen all before it.
+//! What watchers hear. Ids rise within a program: they are given under the lock of its plan, so whoever has seen one has seen all
+//! before it. They follow the time and not a count, so that who may hear of some kinds of logs only cannot tell by the gaps how
+//! many others there were.
 
 use backends::{DbResultExt, Tx};
 use chassis::Error;
@@ -29,11 +30,10 @@ impl Store {
 
 /// Adds events, in their order; their ids are given here.
 pub async fn append(tx: &Tx, scope: Scope, events: Vec<Event>) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let last = last_id(tx.connection(), scope).await?;
-    let rows = events.into_iter().zip(last + 1..).map(|(event, id)| row(scope, Event { id, ..event }));
+    let Some(first) = events.first() else { return Ok(()) };
+    // past the last one also where a clock goes back
+    let next = first.occurred_at.timestamp_micros().max(last_id(tx.connection(), scope).await? + 1);
+    let rows = events.into_iter().zip(next..).map(|(event, id)| row(scope, Event { id, ..event }));
     Entity::insert_many(rows).exec_without_returning(tx.connection()).await.stored()?;
     Ok(())
 }

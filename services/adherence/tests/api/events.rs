@@ -48,13 +48,19 @@ async fn a_watcher_that_comes_back_misses_nothing() {
     for n in 1..=150 {
         house.record(photo(n, "2026-01-14")).await.unwrap();
     }
+    // from before the first
     let mut stream = house.watch(MANAGER, 1).await.unwrap();
-    for id in 2..=150 {
+    let mut ids = Vec::new();
+    for log_id in 1..=150 {
         let event = next(&mut stream).await.unwrap();
-        assert_eq!((event.id, event.log_id), (id, id));
+        assert_eq!(event.log_id, log_id);
+        ids.push(event.id);
     }
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
     house.record(photo(151, "2026-01-14")).await.unwrap();
-    assert_eq!(next(&mut stream).await.unwrap().id, 151);
+    assert_eq!(next(&mut stream).await.unwrap().log_id, 151);
+    let mut stream = house.watch(MANAGER, ids[148]).await.unwrap();
+    assert_eq!(next(&mut stream).await.unwrap().log_id, 150);
 }
 
 #[tokio::test]
@@ -71,6 +77,30 @@ async fn a_change_of_plan_is_told_for_the_days_it_moves() {
     assert_eq!(seen(&event), (EventKind::Score, 0, LogStatus::Unspecified, "2026-01-12", Some(33.33)));
     house.record(photo(3, "2026-01-14")).await.unwrap();
     assert_eq!(next(&mut stream).await.unwrap().id, event.id + 1);
+}
+
+#[tokio::test]
+async fn the_gaps_between_ids_do_not_tell_how_much_a_doctor_does_not_hear() {
+    let mut gaps = Vec::new();
+    for meals in [0, 5] {
+        let house = House::with_program().await;
+        let mut stream = house.watch(DOCTOR, 0).await.unwrap();
+        house.record(log(100, "2026-01-14", pressure(120.0))).await.unwrap();
+        house.clock.advance(chrono::TimeDelta::minutes(1));
+        for n in 0..meals {
+            house.record(log(n + 1, "2026-01-14", meal(10.0))).await.unwrap();
+        }
+        house.clock.advance(chrono::TimeDelta::minutes(1));
+        house.record(log(101, "2026-01-14", pressure(121.0))).await.unwrap();
+        let heard: Vec<_> = [next(&mut stream).await.unwrap(), next(&mut stream).await.unwrap()].into();
+        assert_eq!(heard[0].log_id, 100);
+        let mut last = heard[1].clone();
+        while last.log_id != 101 {
+            last = next(&mut stream).await.unwrap();
+        }
+        gaps.push(last.id - heard[0].id);
+    }
+    assert_eq!(gaps[0], gaps[1]);
 }
 
 #[tokio::test]

@@ -123,6 +123,7 @@ impl ProgramService for Programs {
 
     never! {
         create_program: program::CreateProgramRequest => program::Program,
+        list_audit: program::ListAuditRequest => program::ListAuditResponse,
         list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
         get_program: program::GetProgramRequest => program::Program,
         update_program: program::UpdateProgramRequest => program::Program,
@@ -172,10 +173,16 @@ impl FamilyService for Household {
 
     never! {
         get_family: family::GetFamilyRequest => family::Family,
-        add_manager: family::AddManagerRequest => family::Manager,
+        invite_manager: family::InviteManagerRequest => family::Invitation,
+        list_family_invitations: family::ListFamilyInvitationsRequest => family::ListFamilyInvitationsResponse,
+        withdraw_invitation: family::WithdrawInvitationRequest => family::WithdrawInvitationResponse,
+        list_invitations: family::ListInvitationsRequest => family::ListInvitationsResponse,
+        accept_invitation: family::AcceptInvitationRequest => family::Manager,
+        decline_invitation: family::DeclineInvitationRequest => family::DeclineInvitationResponse,
         list_managers: family::ListManagersRequest => family::ListManagersResponse,
         remove_manager: family::RemoveManagerRequest => family::RemoveManagerResponse,
         create_member: family::CreateMemberRequest => family::Member,
+        list_audit: family::ListAuditRequest => family::ListAuditResponse,
         list_members: family::ListMembersRequest => family::ListMembersResponse,
         get_member: family::GetMemberRequest => family::Member,
         update_member: family::UpdateMemberRequest => family::Member,

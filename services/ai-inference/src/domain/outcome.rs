@@ -6,7 +6,8 @@ use super::photo::Refusal;
 use super::reading::MealReading;
 
 /// How the reading of a photo ended, as it is stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// What is on the plate.

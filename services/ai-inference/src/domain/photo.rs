@@ -21,14 +21,19 @@ const MOST_PIXELS: u64 = 50_000_000;
 const LONGEST_SIDE: u32 = 65_535;
 /// What decoding may take, besides the picture being turned upright and encoded.
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
+/// What a model needs to see: more is paid for by the tile, and tells it no more.
+const VIEW_SIDE: u32 = 1_024;
 /// Finer than the eye sees on a plate, and half the size of 95.
 const QUALITY: u8 = 88;
 
 /// A photo that was checked and stripped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Photo {
     /// The picture, as a JPEG without metadata.
     pub jpeg: Bytes,
+    /// The same, no more than 1024 pixels wide and high, for a model to look at.
+    pub view: Bytes,
     /// How wide it is.
     pub width: u32,
     /// How high it is.
@@ -71,11 +76,20 @@ pub fn check(upload: &[u8]) -> Result<Photo, Refusal> {
     let (picture, orientation) = decode(upload, format)?;
     let mut picture = DynamicImage::ImageRgb8(picture.into_rgb8());
     picture.apply_orientation(orientation);
-    let mut jpeg = Vec::new();
-    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY)).map_err(refusal)?;
+    let jpeg = encode(&picture)?;
+    let view = match picture.width().max(picture.height()) {
+        0..=VIEW_SIDE => jpeg.clone(),
+        _ => encode(&picture.thumbnail(VIEW_SIDE, VIEW_SIDE))?,
+    };
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(digest::digest(&digest::SHA256, upload).as_ref());
-    Ok(Photo { jpeg: jpeg.into(), width: picture.width(), height: picture.height(), digest: sha256 })
+    Ok(Photo { jpeg, view, width: picture.width(), height: picture.height(), digest: sha256 })
+}
+
+fn encode(picture: &DynamicImage) -> Result<Bytes, Refusal> {
+    let mut jpeg = Vec::new();
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY)).map_err(refusal)?;
+    Ok(jpeg.into())
 }
 
 /// The kind an upload begins like. Only that kind's decoder sees it, so that it is what it says, or nothing.

@@ -9,7 +9,8 @@ const LONGEST_NAME: usize = 200;
 const CALORIES: RangeInclusive<f64> = 0.0..=20_000.0;
 
 /// What is on the plate.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct MealReading {
     /// The energy, in kcal.
     pub calories: f64,
@@ -28,7 +29,8 @@ pub struct MealReading {
 }
 
 /// A food that was recognised.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Food {
     /// What it is.
     pub name: String,

@@ -14,6 +14,7 @@ use backends::queue::{Handler, Message, Outcome, Subscription};
 use backends::{Database, Objects, Queue};
 use bytes::Bytes;
 use chassis::auth::{Authority, Verifier};
+use chassis::clock::Clock;
 use chassis::{Error, Foundation, Link};
 use jsonwebtoken::jwk::JwkSet;
 use proto::ai_inference::v1::ai_inference_service_client::AiInferenceServiceClient;
@@ -26,6 +27,8 @@ pub const FAMILY: i64 = 9;
 pub struct House {
     pub queue: Arc<MemoryQueue>,
     pub objects: Objects,
+    /// The clock of the database.
+    pub clock: Clock,
     db: Database,
     client: AiInferenceServiceClient<Link>,
     heard: mpsc::UnboundedReceiver<i64>,
@@ -77,7 +80,8 @@ impl House {
         objects: Objects,
         scratch: tempfile::TempDir,
     ) -> Self {
-        let db = Database::in_memory(&foundation.clock).await.unwrap();
+        let clock = Clock::fixed(foundation.clock.now());
+        let db = Database::in_memory(&clock).await.unwrap();
         let queue = MemoryQueue::new(&foundation);
         let (ear, heard) = mpsc::unbounded_channel();
         queue
@@ -86,9 +90,10 @@ impl House {
             .unwrap();
         let verifier = Verifier::new(Arc::new(Nobody), foundation.clock.clone());
         let needs = Needs { foundation, db: db.clone(), queue: queue.clone(), objects: objects.clone() };
-        let room = ai_inference::open_with(config, needs, provider).await.unwrap();
+        ai_inference::work_with(config, needs, provider).await.unwrap();
+        let room = ai_inference::open(db.clone()).await.unwrap();
         let client = AiInferenceServiceClient::new(room.link(&verifier));
-        Self { queue, objects, db, client, heard, _scratch: scratch }
+        Self { queue, objects, clock, db, client, heard, _scratch: scratch }
     }
 
     /// Uploads a photo, as a client does.
@@ -164,7 +169,7 @@ pub fn kept_key(log_id: i64) -> String {
 /// Word of an upload; every call is a message of its own.
 pub fn uploaded(log_id: i64) -> Message {
     let body = serde_json::json!({
-        "family_id": FAMILY, "program_id": 42, "log_id": log_id,
+        "family_id": FAMILY, "program_id": 42, "member_id": 7, "log_id": log_id,
         "image_key": image_key(log_id), "kept_key": kept_key(log_id),
     });
     Message::new("image.uploaded", &body).unwrap()
@@ -177,7 +182,7 @@ impl Handler for Ear {
     async fn handle(&self, message: &Message) -> Outcome {
         let body: serde_json::Value = message.read().unwrap();
         let keys: Vec<_> = body.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys, ["family_id", "log_id", "program_id"], "ids and nothing else");
+        assert_eq!(keys, ["family_id", "log_id", "member_id", "program_id"], "ids and nothing else");
         self.0.send(body["log_id"].as_i64().unwrap()).unwrap();
         Outcome::Done
     }

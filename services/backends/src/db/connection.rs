@@ -1,10 +1,15 @@
 use async_trait::async_trait;
+use chassis::Error;
+use chassis::clock::Clock;
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
 };
 
+use super::Engine;
 use super::postgres::Transaction;
+use crate::error::DbResultExt;
 
 /// What statements run on: a transaction, or, for reading on SQLite, a pool of reading connections.
 pub struct Connection(Kind);
@@ -29,6 +34,28 @@ impl Connection {
     /// A transaction of PostgreSQL.
     pub(super) fn postgres(transaction: Transaction) -> Self {
         Self(Kind::Postgres(Box::new(transaction)))
+    }
+
+    /// Ends the transaction of a write about some families.
+    pub(super) async fn commit_for(self, engine: &Engine, families: &[i64]) -> Result<(), DbErr> {
+        match (self.0, engine) {
+            (Kind::Postgres(transaction), Engine::Postgres(server)) => {
+                server.commit(*transaction, families).await
+            }
+            (kind, _) => Self(kind).commit().await,
+        }
+    }
+
+    /// The time by the database: on PostgreSQL its own, which all processes share however wrong their clocks are; on SQLite, which
+    /// is on the same machine, the process's.
+    pub(super) async fn now(&self, clock: &Clock) -> Result<DateTime<Utc>, Error> {
+        if !matches!(self.0, Kind::Postgres(_)) {
+            return Ok(clock.now());
+        }
+        let asked = Statement::from_string(DbBackend::Postgres, "SELECT transaction_timestamp()");
+        let row = self.query_one_raw(asked).await.stored()?;
+        let row = row.ok_or_else(|| Error::internal("the database does not tell the time"))?;
+        row.try_get_by_index(0).stored()
     }
 
     /// Ends the transaction. What was done statement by statement is done already.

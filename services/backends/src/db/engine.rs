@@ -76,6 +76,15 @@ impl Engine {
         }
     }
 
+    pub async fn distribute(&self) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Sqlite(_) => Err(Error::illegal_state(
+                "an embedded database cannot be divided: name a PostgreSQL with Citus by --database-url",
+            )),
+            Self::Postgres(server) => super::postgres::distribute(server).await,
+        }
+    }
+
     pub async fn close(&self) -> Result<(), Error> {
         match self {
             Self::Sqlite(files) => files.close().await,

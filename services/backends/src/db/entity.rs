@@ -1,4 +1,8 @@
+pub mod audit_chain;
+pub mod audit_checkpoint;
 pub mod audit_log;
+pub mod audit_pending;
+pub mod audit_seal;
 pub mod idempotency;
 pub mod inbox;
 pub mod outbox;

@@ -60,6 +60,8 @@ impl Database {
         if let Engine::Postgres(server) = self.engine()
             && let Some(kept) = find_or_lock(write.connection(), key, server.lock_of(key)).await?
         {
+            // whoever is told so must be able to read it, though its own commit may not have come to tell of itself
+            write.commit_quietly().await?;
             return kept.answered(key);
         }
         Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))

@@ -6,10 +6,13 @@
 //! `sea-orm` builds runs on them all the same.
 
 mod begin;
+mod distribute;
 mod locks;
+mod lsn;
 mod migrate;
 mod pool;
 mod pool_gauge;
+mod pooler;
 mod refusal;
 mod replicas;
 mod transaction;
@@ -24,7 +27,9 @@ use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
 use super::Scope;
+use crate::cache::Cache;
 use crate::error::DbResultExt;
+pub use distribute::distribute;
 pub use migrate::{as_owner, migrate};
 use replicas::Replicas;
 pub use transaction::{Retreat, Transaction};
@@ -36,7 +41,7 @@ pub struct Postgres {
     /// Where the owner of the tables migrates them, past any PgBouncer; `url`, if there is none.
     pub direct_url: Option<String>,
     /// Replicas, for reading.
-    pub replicas: Vec<String>,
+    pub replication: Option<Replication>,
     /// Whose database it is; its schema and roles are named after it.
     pub service: &'static str,
     /// How many connections may be open at once, beside two for housekeeping.
@@ -46,13 +51,21 @@ pub struct Postgres {
 impl Postgres {
     /// The database of `service` at `url`, without replicas.
     pub fn new(url: impl Into<String>, service: &'static str) -> Self {
-        Self { url: url.into(), direct_url: None, replicas: Vec::new(), service, connections: 16 }
+        Self { url: url.into(), direct_url: None, replication: None, service, connections: 16 }
     }
 
     /// The schema of the service.
     pub(super) fn schema(&self) -> String {
         self.service.replace('-', "_")
     }
+}
+
+/// Replicas, and how the processes of a service tell each other what a replica must show.
+pub struct Replication {
+    /// Where the replicas are.
+    pub replicas: Vec<String>,
+    /// A cache that all processes share which write to this database.
+    pub cache: Arc<dyn Cache>,
 }
 
 /// The connections of one service to its database.
@@ -63,18 +76,22 @@ pub struct Server {
     primary: PgPool,
     /// For ids and for the outbox: who holds a transaction may wait for these, and never the other way round.
     housekeeping: PgPool,
-    replicas: Arc<Replicas>,
+    replicas: Option<Arc<Replicas>>,
 }
 
 impl Server {
-    /// Opens the first connection, so that a wrong address shows at once.
+    /// Opens the first connections, so that a wrong address or a pooler that is of no use shows at once.
     pub async fn connect(settings: Postgres, tasks: &Tasks) -> Result<Self, Error> {
         let names = begin::Names::of(&settings.schema());
         let options = pool::options(&settings.url, settings.service)?;
         let primary = pool::open(settings.connections, options.clone()).await?;
+        pooler::check(&options).await?;
         let housekeeping = pool::lazy(2, options.clone());
-        let replicas = Replicas::of(&settings.replicas, settings.service, settings.connections)?;
-        replicas.watch(&housekeeping, tasks);
+        let replicas = |replication| Replicas::of(replication, settings.service, settings.connections);
+        let replicas = settings.replication.as_ref().map(replicas).transpose()?;
+        if let Some(replicas) = &replicas {
+            replicas.watch(&housekeeping, tasks);
+        }
         pool_gauge::watch(&primary, settings.service, settings.connections);
         Ok(Self { settings, names, options, primary, housekeeping, replicas })
     }
@@ -84,18 +101,28 @@ impl Server {
         self.begin(&self.primary, begin::Mode::Write, scope).await.stored()
     }
 
-    /// A transaction that may not, and need not see what others have only just committed.
+    /// A transaction that may not, and sees at least what was acknowledged.
     pub async fn read(&self, scope: Scope) -> Result<Transaction, Error> {
-        let Scope::Family(family_id) = scope else { return self.read_primary(scope).await };
-        let Some(replica) = self.replicas.showing(family_id) else { return self.read_primary(scope).await };
+        let replica = match (&self.replicas, scope) {
+            (Some(replicas), Scope::Family(family_id)) => replicas.showing(family_id).await,
+            _ => None,
+        };
+        let Some(replica) = replica else { return self.read_primary(scope).await };
         let beginning = self.names.begin(begin::Mode::Read, scope);
         let retreat = Retreat { replica, primary: self.primary.clone(), beginning };
         Transaction::begin_on_replica(retreat, self.names.role(scope)).await.stored()
     }
 
-    /// Notes that something of a family was committed, or may have been.
-    pub fn wrote(&self, families: &[i64]) {
-        self.replicas.wrote(families);
+    /// Commits what was written of some families. Whoever reads of them after that, in whichever process, sees it.
+    pub async fn commit(&self, transaction: Transaction, families: &[i64]) -> Result<(), DbErr> {
+        match &self.replicas {
+            Some(replicas) if !families.is_empty() => {
+                let lsn = transaction.commit_at().await?;
+                replicas.wrote(families, lsn).await;
+                Ok(())
+            }
+            _ => transaction.commit().await,
+        }
     }
 
     /// A transaction that may not, and sees all that is committed.
@@ -123,6 +150,11 @@ impl Server {
         locks::claiming(self.settings.service)
     }
 
+    /// The lock of who chains the audit trail.
+    pub fn lock_of_sealing(&self) -> i64 {
+        locks::sealing(self.settings.service)
+    }
+
     /// What it was opened with.
     pub fn settings(&self) -> &Postgres {
         &self.settings
@@ -137,7 +169,9 @@ impl Server {
     pub async fn close(&self) {
         self.primary.close().await;
         self.housekeeping.close().await;
-        self.replicas.close().await;
+        if let Some(replicas) = &self.replicas {
+            replicas.close().await;
+        }
     }
 
     async fn begin(&self, pool: &PgPool, mode: begin::Mode, scope: Scope) -> Result<Transaction, DbErr> {

@@ -1,16 +1,28 @@
+use chassis::Error;
+use chassis::clock::Clock;
+use chrono::{DateTime, Utc};
+
 use super::connection::Connection;
 
 /// Reads within a scope. On PostgreSQL it is a transaction that holds a connection, so it should not outlive its queries, and
 /// never a call to another service.
-pub struct Reader(Connection);
+pub struct Reader {
+    connection: Connection,
+    clock: Clock,
+}
 
 impl Reader {
-    pub(super) fn over(connection: Connection) -> Self {
-        Self(connection)
+    pub(super) fn over(connection: Connection, clock: &Clock) -> Self {
+        Self { connection, clock: clock.clone() }
     }
 
     /// For the queries.
     pub fn connection(&self) -> &Connection {
-        &self.0
+        &self.connection
+    }
+
+    /// The time by the database's clock: for what is allowed until some time, which no process may judge by a clock of its own.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.connection.now(&self.clock).await
     }
 }

@@ -5,6 +5,11 @@ pub fn application(schema: &str) -> String {
     format!("praan_{schema}")
 }
 
+/// The role under which the audit trail of all families is chained and checked. It may add to the chain, and change nothing.
+pub fn auditor(schema: &str) -> String {
+    format!("praan_{schema}_auditor")
+}
+
 /// The role under which a service finds out whose a row is.
 pub fn directory(schema: &str) -> String {
     format!("praan_{schema}_directory")

@@ -6,6 +6,8 @@ pub enum Scope {
     Family(i64),
     /// The ids of all families' rows and nothing of what the rows say: to find out whose a row is.
     Directory,
+    /// The audit trail of all families, and nothing else.
+    Audit,
     /// No family's: accounts, sessions, the outbox.
     Own,
 }
@@ -15,7 +17,7 @@ impl Scope {
     pub(super) fn family(self) -> Option<i64> {
         match self {
             Self::Family(id) => Some(id),
-            Self::Directory | Self::Own => None,
+            Self::Directory | Self::Audit | Self::Own => None,
         }
     }
 }

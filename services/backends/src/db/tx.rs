@@ -2,7 +2,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chassis::audit::{self, Entry, Outcome};
 use chassis::{Actor, Error};
+use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde::Serialize;
 use uuid::Uuid;
@@ -34,6 +36,11 @@ impl Tx {
     /// The transaction, for the statements of the effect.
     pub fn connection(&self) -> &Connection {
         &self.inner
+    }
+
+    /// The time by the database's clock when this transaction began, as [`super::Reader::now`].
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.inner.now(self.db.clock()).await
     }
 
     /// Goes over to another scope, for one who has business with two families.
@@ -101,17 +108,13 @@ impl Tx {
         resource_type: &'static str,
         subject: Subject,
     ) -> Result<(), Error> {
-        self.record(actor, action, resource_type, subject, "SUCCESS").await
+        self.record(actor, action, resource_type, subject, Outcome::Success).await
     }
 
     /// Commits without an audit row: the effect is not a person's act.
     pub async fn commit_quietly(self) -> Result<(), Error> {
-        let committed = self.inner.commit().await.stored();
-        // also where nobody knows how it ended
-        if let Engine::Postgres(server) = self.db.engine() {
-            server.wrote(&self.families.into_inner().unwrap_or_else(PoisonError::into_inner));
-        }
-        committed?;
+        let families = self.families.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.inner.commit_for(self.db.engine(), &families).await.stored()?;
         self.blocks.pour(&self.db.0.ids.blocks);
         if self.due_now.into_inner() {
             self.db.outbox_filled().notify_one();
@@ -125,21 +128,33 @@ impl Tx {
         action: Action,
         resource_type: &'static str,
         subject: Subject,
-        outcome: &'static str,
+        outcome: Outcome,
     ) -> Result<(), Error> {
-        let row = audit_log::ActiveModel {
-            id: Set(self.next_id("audit_logs").await?),
-            family_id: Set(subject.family_id),
-            actor_id: Set(actor.user_id),
-            resource_type: Set(resource_type.to_owned()),
-            resource_id: Set(subject.resource_id),
-            action: Set(action.as_str().to_owned()),
-            outcome: Set(outcome.to_owned()),
-            ip_address: Set(actor.address.clone()),
-            request_id: Set(actor.request_id.to_string()),
-            timestamp: Set(self.db.clock().now()),
-        };
-        audit_log::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
+        let Subject { family_id, resource_id, member_id } = subject;
+        let subject = audit::Subject { family_id, member_id, resource_type, resource_id };
+        let entry = Entry { actor: actor.clone(), action: action.as_str(), subject, outcome };
+        self.add_entries(vec![(entry, self.db.clock().now())]).await
+    }
+
+    /// Adds lines to the audit trail, each with its time.
+    pub(crate) async fn add_entries(&self, entries: Vec<(Entry, DateTime<Utc>)>) -> Result<(), Error> {
+        let mut rows = Vec::with_capacity(entries.len());
+        for (Entry { actor, action, subject, outcome }, at) in entries {
+            rows.push(audit_log::ActiveModel {
+                id: Set(self.next_id("audit_logs").await?),
+                family_id: Set(subject.family_id),
+                actor_id: Set(actor.user_id),
+                resource_type: Set(subject.resource_type.to_owned()),
+                resource_id: Set(subject.resource_id),
+                member_id: Set(subject.member_id),
+                action: Set(action.to_owned()),
+                outcome: Set(outcome.as_str().to_owned()),
+                ip_address: Set(actor.address),
+                request_id: Set(actor.request_id.to_string()),
+                timestamp: Set(at),
+            });
+        }
+        audit_log::Entity::insert_many(rows).exec_without_returning(&self.inner).await.stored()?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 use std::ops::Deref;
 
+use chassis::audit::Outcome;
 use chassis::{Actor, Error};
 
 use super::{Action, Subject, Tx};
@@ -19,13 +20,13 @@ impl Write {
 
     /// Commits, with the audit row.
     pub async fn commit(self, subject: Subject) -> Result<(), Error> {
-        self.record(subject, "SUCCESS").await?;
+        self.record(subject, Outcome::Success).await?;
         self.tx.commit_quietly().await
     }
 
     /// Commits what an attempt left behind, such as its count, with an audit row that says that it was refused.
     pub async fn commit_denied(self, subject: Subject) -> Result<(), Error> {
-        self.record(subject, "DENIED").await?;
+        self.record(subject, Outcome::Denied).await?;
         self.tx.commit_quietly().await
     }
 
@@ -34,7 +35,7 @@ impl Write {
         self.tx.commit_quietly().await
     }
 
-    pub(super) async fn record(&self, subject: Subject, outcome: &'static str) -> Result<(), Error> {
+    pub(super) async fn record(&self, subject: Subject, outcome: Outcome) -> Result<(), Error> {
         self.tx.record(&self.actor, self.action, self.resource_type, subject, outcome).await
     }
 }

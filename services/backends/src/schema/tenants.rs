@@ -13,7 +13,7 @@ pub struct Tenant {
 }
 
 /// The family that a transaction is about. A policy may hold no subquery, or Citus could not push it down.
-const FAMILY: &str = "NULLIF(current_setting('app.family_id', true), '')::bigint";
+pub const FAMILY: &str = "NULLIF(current_setting('app.family_id', true), '')::bigint";
 
 /// Walls families off from each other: a transaction of one family meets no row of another, and one that finds out whose a row is
 /// meets all rows, but only their ids. Of a table in partitions it is the parent that has the wall; nobody is let in by a side
@@ -53,24 +53,8 @@ pub async fn directory_columns(
     Ok(())
 }
 
-/// The audit trail takes rows of the family at hand and of none, and shows the same.
-pub async fn audit_trail(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
-    if connection.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
-    let application = roles::application(&current_schema(connection).await?);
-    wall(connection, "audit_logs").await?;
-    let policies = format!(
-        "CREATE POLICY add ON audit_logs FOR INSERT TO {application}
-            WITH CHECK (family_id = 0 OR family_id = {FAMILY});
-        CREATE POLICY family ON audit_logs FOR SELECT TO {application} USING (family_id = COALESCE({FAMILY}, 0))"
-    );
-    connection.execute_unprepared(&policies).await?;
-    Ok(())
-}
-
-async fn wall(connection: &SchemaManagerConnection<'_>, table: &str) -> Result<(), DbErr> {
+/// Puts up the wall, through which nobody passes without a policy.
+pub async fn wall(connection: &SchemaManagerConnection<'_>, table: &str) -> Result<(), DbErr> {
     let wall = format!(
         "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
     );
@@ -78,7 +62,8 @@ async fn wall(connection: &SchemaManagerConnection<'_>, table: &str) -> Result<(
     Ok(())
 }
 
-async fn current_schema(connection: &SchemaManagerConnection<'_>) -> Result<String, DbErr> {
+/// The schema that the migration works in.
+pub async fn current_schema(connection: &SchemaManagerConnection<'_>) -> Result<String, DbErr> {
     let ask = Statement::from_string(DbBackend::Postgres, "SELECT current_schema()::text");
     let row = connection.query_one_raw(ask).await?;
     row.ok_or_else(|| DbErr::Custom("there is no current schema".to_owned()))?.try_get_by_index(0)

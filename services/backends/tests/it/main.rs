@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tasks of a test end with it")]
 
+mod audit;
 mod cache;
 mod database;
 mod objects;

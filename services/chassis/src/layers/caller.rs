@@ -5,7 +5,7 @@ use proto::Access;
 use tonic::body::Body;
 use uuid::Uuid;
 
-use super::{Concern, Inner, answer, refuse};
+use super::{Concern, Inner, answer, refuse, stay};
 use crate::auth::Verifier;
 use crate::{Error, Origin};
 
@@ -13,6 +13,8 @@ use crate::{Error, Origin};
 pub const REQUEST_ID: &str = "x-request-id";
 /// The header in which the gateway tells the client's address. The gateway drops it from what comes from outside.
 pub const CLIENT_ADDRESS: &str = "x-praan-client-address";
+/// The header in which the gateway tells what the client calls itself, under the same rule.
+pub const CLIENT_AGENT: &str = "x-praan-client-agent";
 
 tokio::task_local! {
     static CURRENT: Origin;
@@ -24,17 +26,26 @@ pub struct Caller(pub Verifier);
 
 impl Concern for Caller {
     async fn around<S: Inner>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
+        let mut stays = None;
         match proto::access(request.uri().path()) {
             None => return refuse(Error::unimplemented("there is no such method")),
             Some(Access::User) => match self.user(request.headers()).await {
-                Ok(user) => drop(request.extensions_mut().insert(user)),
+                Ok(user) => {
+                    request.extensions_mut().insert(user);
+                    stays = bearer(request.headers()).filter(|_| proto::streaming(request.uri().path()));
+                }
                 Err(error) => return refuse(error),
             },
             Some(Access::Anonymous | Access::Internal) => {}
         }
+        let stays = stays.map(str::to_owned);
         let origin = origin(request.headers());
         request.extensions_mut().insert(origin.clone());
-        CURRENT.scope(origin, answer(next, request)).await
+        let response = CURRENT.scope(origin, answer(next, request)).await;
+        match stays {
+            Some(token) => response.map(|body| stay::while_good(token, self.0.clone(), body)),
+            None => response,
+        }
     }
 }
 
@@ -51,19 +62,25 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Names the current request in the headers of a call made on its behalf.
+/// Names the current request, and where it came from, in the headers of a call made on its behalf.
 pub(crate) fn inject(headers: &mut HeaderMap) {
     if headers.contains_key(REQUEST_ID) {
         return;
     }
-    let id = CURRENT.try_with(|origin| origin.request_id).unwrap_or_else(|_| Uuid::new_v4());
-    if let Ok(value) = http::HeaderValue::try_from(id.to_string()) {
+    let current = CURRENT.try_with(Origin::clone);
+    let Origin { request_id, address, .. } =
+        current.unwrap_or_else(|_| Origin { request_id: Uuid::new_v4(), ..Origin::default() });
+    if let Ok(value) = http::HeaderValue::try_from(request_id.to_string()) {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some(Ok(value)) = address.map(http::HeaderValue::try_from) {
+        headers.insert(CLIENT_ADDRESS, value);
     }
 }
 
 fn origin(headers: &HeaderMap) -> Origin {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = text(REQUEST_ID).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(Uuid::new_v4);
-    Origin { request_id, address: text(CLIENT_ADDRESS).map(str::to_owned) }
+    let [address, user_agent] = [CLIENT_ADDRESS, CLIENT_AGENT].map(|name| text(name).map(str::to_owned));
+    Origin { request_id, address, user_agent }
 }

@@ -101,13 +101,17 @@ impl AdherenceService for Scores {
         std::future::pending().await
     }
 
-    type WatchProgramStream = tokio_stream::Empty<Result<ProgramEvent, Status>>;
+    type WatchProgramStream = tokio_stream::Pending<Result<ProgramEvent, Status>>;
 
     async fn watch_program(
         &self,
         _: Request<WatchProgramRequest>,
     ) -> Result<Response<Self::WatchProgramStream>, Status> {
-        Ok(Response::new(tokio_stream::empty()))
+        Ok(Response::new(tokio_stream::pending()))
+    }
+
+    async fn list_audit(&self, _: Request<ListAuditRequest>) -> Result<Response<ListAuditResponse>, Status> {
+        Ok(Response::new(ListAuditResponse::default()))
     }
 
     async fn record_log(

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chassis::auth::Claims;
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use proto::adherence::v1::GetDashboardRequest;
 use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
-use tonic::{Code, Request, Status};
+use proto::adherence::v1::{GetDashboardRequest, ProgramEvent, WatchProgramRequest};
+use tonic::{Code, Request, Status, Streaming};
 
 use crate::house::{Keys, claims, noon, room};
 
@@ -39,6 +39,29 @@ async fn a_good_token_tells_the_user_until_it_or_its_session_ends() {
         call(&link, Some(&bearer)).await.expect_err("the session has ended").code(),
         Code::Unauthenticated
     );
+}
+
+async fn watch(link: &chassis::Link, authorization: &str) -> Streaming<ProgramEvent> {
+    let mut request = Request::new(WatchProgramRequest { program_id: 1, after_event_id: 0 });
+    request.metadata_mut().insert("authorization", authorization.parse().expect("a header"));
+    AdherenceServiceClient::new(link.clone()).watch_program(request).await.expect("a stream").into_inner()
+}
+
+#[tokio::test]
+async fn a_stream_lasts_no_longer_than_its_token_and_its_session() {
+    let keys = Keys::new();
+    let bearer = format!("Bearer {}", keys.token(&claims()));
+    let (link, clock) = room(&keys);
+    let mut stream = watch(&link, &bearer).await;
+    clock.set(noon() + TimeDelta::seconds(900));
+    assert_eq!(stream.message().await.expect_err("it has expired").code(), Code::Unauthenticated);
+    assert!(stream.message().await.expect("nothing").is_none(), "that was the last word");
+
+    let (link, _) = room(&keys);
+    let mut stream = watch(&link, &bearer).await;
+    keys.ended.store(true, Ordering::Relaxed);
+    let refused = chassis::Error::from(stream.message().await.expect_err("the session has ended"));
+    assert_eq!(refused.kind(), chassis::Kind::Unauthenticated);
 }
 
 #[tokio::test]

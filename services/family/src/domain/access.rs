@@ -20,6 +20,17 @@ pub enum Action {
     Manage,
 }
 
+impl Action {
+    /// As the audit trail has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "READ",
+            Self::Write => "WRITE",
+            Self::Manage => "MANAGE",
+        }
+    }
+}
+
 /// What somebody is to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 const OLDEST: u32 = 130;
 
 /// What a family says of a member.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Profile {
     /// The name.
     pub name: String,
@@ -23,7 +24,8 @@ pub struct Profile {
 }
 
 /// What shall be said differently.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Changes {
     /// Another name.
     pub name: Option<String>,

@@ -11,7 +11,7 @@ impl Service {
     ) -> Result<AuthorizeMemberResponse, Error> {
         let AuthorizeMemberRequest { user_id, member_id, .. } = message;
         let action = decode::action(message.action())?;
-        let asked = Asked { user_id, member_id, now: self.clock.now() };
+        let asked = Asked { user_id, member_id };
         let (member, decision) = self.store.decide(asked, action).await?;
         Ok(encode::decision(member, decision))
     }
@@ -20,7 +20,7 @@ impl Service {
         let (user_id, now) = (call.message.user_id, self.clock.now());
         let family = self.store.family(&call.actor(user_id), now).await?;
         let members = self.store.members_of(family.family_id).await?;
-        let granted = self.store.granted_members(user_id, family.family_id, now).await?;
+        let granted = self.store.granted_members(user_id, family.family_id).await?;
         Ok(Household {
             family_id: family.family_id,
             members: encode::members(members, now)?,

@@ -5,13 +5,17 @@ use std::collections::BTreeSet;
 use chassis::time::timestamp;
 use chassis::{Error, page};
 use chrono::{DateTime, Utc};
-use proto::family::v1::{AuthorizeMemberResponse, Family, Grant, LogType, Manager, Member, Pagination, Role};
+use proto::family::v1::{
+    AuthorizeMemberResponse, Family, Grant, Invitation, InvitationStatus, LogType, Manager, Member,
+    Pagination, Role,
+};
 use proto::identity::v1::User;
 
 use crate::domain::access::{self, Decision};
 use crate::domain::grant::{self, Holder};
+use crate::domain::invitation;
 use crate::domain::member;
-use crate::store::entity::{families, family_managers, grants, members};
+use crate::store::entity::{families, family_managers, grants, invitations, members};
 use crate::store::families::Position;
 use crate::store::grants::holder;
 
@@ -28,6 +32,25 @@ pub fn manager(row: &family_managers::Model, account: Option<&User>) -> Manager 
         full_name: account.map(|account| account.full_name.clone()).unwrap_or_default(),
         joined_at: Some(timestamp(row.joined_at)),
     }
+}
+
+/// An invitation. Of a deleted account only the id is left to tell.
+pub fn invitation(row: invitations::Model, inviter: Option<&User>) -> Result<Invitation, Error> {
+    let status = match crate::store::invitations::status(&row)? {
+        invitation::Status::Pending => InvitationStatus::Pending,
+        invitation::Status::Accepted => InvitationStatus::Accepted,
+        invitation::Status::Declined => InvitationStatus::Declined,
+        invitation::Status::Withdrawn => InvitationStatus::Withdrawn,
+    };
+    Ok(Invitation {
+        id: row.id,
+        email: row.email,
+        status: status.into(),
+        invited_by: row.invited_by,
+        invited_by_name: inviter.map(|inviter| inviter.full_name.clone()).unwrap_or_default(),
+        created_at: Some(timestamp(row.created_at)),
+        expires_at: Some(timestamp(row.expires_at)),
+    })
 }
 
 /// A member, with the age it has now.

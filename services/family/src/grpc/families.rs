@@ -1,39 +1,13 @@
-use backends::{Action, Once, Scope, Subject};
 use chassis::{Call, Error, page};
 use proto::family::v1::{
-    AddManagerRequest, Family, GetFamilyRequest, ListManagersRequest, ListManagersResponse, Manager,
-    RemoveManagerRequest,
+    Family, GetFamilyRequest, ListManagersRequest, ListManagersResponse, RemoveManagerRequest,
 };
 
 use super::{Service, encode};
-use crate::clients::no_account;
-use crate::store::families;
 
 impl Service {
     pub(super) async fn family(&self, call: Call<GetFamilyRequest>) -> Result<Family, Error> {
         Ok(encode::family(self.store.family(&call.actor(), self.clock.now()).await?))
-    }
-
-    pub(super) async fn add(&self, call: Call<AddManagerRequest>) -> Result<Manager, Error> {
-        let account = self.accounts.by_email(&call.message.email).await?;
-        let now = self.clock.now();
-        let home = self.store.home(&call.actor(), now).await?;
-        let before = match &account {
-            Some(account) => self.store.family_id(account.id).await?,
-            None => None,
-        };
-        let scope = Scope::Family(home);
-        let tx = match self.store.write_once(&call, Action::Create, "FamilyManager", scope).await? {
-            Once::Done { answer, .. } => return Ok(answer),
-            Once::New(tx) => tx,
-        };
-        let account = account.ok_or_else(no_account)?;
-        families::lock_manager(&tx, home, call.caller.id).await?;
-        let joining = families::Joining { user_id: account.id, before, now };
-        let manager = families::add_manager(&tx, home, joining).await?;
-        let answer = encode::manager(&manager, Some(&account));
-        tx.commit_with(Subject::of_family(manager.family_id, manager.user_id), &answer).await?;
-        Ok(answer)
     }
 
     pub(super) async fn managers(

@@ -6,6 +6,7 @@ use proto::family::v1::{
 
 use super::{Service, decode, encode};
 use crate::clients::no_account;
+use crate::domain::access::Action as May;
 use crate::store::access::{self, Manage};
 use crate::store::grants;
 
@@ -15,16 +16,20 @@ impl Service {
         // asked before the transaction, since none is held across a call; judged after the permit, since a stranger to the
         // member learns nothing but "denied"
         let account = self.accounts.by_email(&call.message.email).await?;
+        let asked = Self::asked(&call, call.message.member_id);
         let scope = self.store.tenant(call.message.member_id).await?;
         let tx = match self.store.write_once(&call, Action::Grant, "Grant", scope).await? {
-            Once::Done { answer, .. } => return Ok(answer),
+            Once::Done { answer, .. } => {
+                // what was answered to a manager is not told again to one who is no longer any
+                self.store.decide(asked, May::Manage).await?;
+                return Ok(answer);
+            }
             Once::New(tx) => tx,
         };
-        let asked = self.asked(&call, call.message.member_id);
         let permit = access::locked::<Manage>(&tx, asked).await?;
-        let terms = wish.settle(asked.now)?;
+        let terms = wish.settle(permit.now())?;
         let account = account.ok_or_else(no_account)?;
-        let grant = grants::create(&tx, &permit, account.id, terms, asked.now).await?;
+        let grant = grants::create(&tx, &permit, account.id, terms).await?;
         let subject = Subject::of_family(grant.family_id, grant.id);
         let answer = encode::grant(grant, Some(&account))?;
         tx.commit_with(subject, &answer).await?;
@@ -32,7 +37,7 @@ impl Service {
     }
 
     pub(super) async fn grants(&self, call: Call<ListGrantsRequest>) -> Result<ListGrantsResponse, Error> {
-        let permit = self.store.permit::<Manage>(self.asked(&call, call.message.member_id)).await?;
+        let permit = self.store.permit::<Manage>(Self::asked(&call, call.message.member_id)).await?;
         let scope = format!("grants:{}", call.message.member_id);
         let (after, limit) = (page::decode(&scope, &call.message.cursor)?, page::limit(call.message.limit));
         let (rows, more) = page::cut(self.store.grants(&permit, after, limit + 1).await?, limit);
@@ -49,11 +54,11 @@ impl Service {
 
     pub(super) async fn withdraw(&self, call: Call<DeleteGrantRequest>) -> Result<(), Error> {
         let DeleteGrantRequest { member_id, grant_id } = call.message;
-        let asked = self.asked(&call, member_id);
+        let asked = Self::asked(&call, member_id);
         let scope = self.store.tenant(member_id).await?;
         let tx = self.store.write(&call.actor(), Action::Revoke, "Grant", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
-        grants::withdraw(&tx, &permit, grant_id, asked.now).await?;
+        grants::withdraw(&tx, &permit, grant_id).await?;
         tx.commit(Subject::of_family(permit.member().family_id, grant_id)).await
     }
 }

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use backends::{DbResultExt, Scope, Tx};
-use chassis::Error;
+use chassis::{Error, audit};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -50,6 +50,7 @@ impl Purpose for Restore {
 /// A member, and the permission to do with it what `P` says.
 pub struct Permit<P> {
     member: members::Model,
+    now: DateTime<Utc>,
     purpose: PhantomData<P>,
 }
 
@@ -59,34 +60,37 @@ impl<P> Permit<P> {
         &self.member
     }
 
+    /// The time by which it was decided: the database's, since a grant shall not last longer for a process whose clock is slow.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     /// The member, when nothing else is to be done under this permit.
     pub fn into_member(self) -> members::Model {
         self.member
     }
 }
 
-/// Who asks for a permit, about which member, and when.
+/// Who asks for a permit, and about which member.
 #[derive(Clone, Copy)]
 pub struct Asked {
     /// The user.
     pub user_id: i64,
     /// The member.
     pub member_id: i64,
-    /// The time by which grants are judged.
-    pub now: DateTime<Utc>,
 }
 
 impl Store {
     /// A permit for reading.
     pub async fn permit<P: Purpose>(&self, asked: Asked) -> Result<Permit<P>, Error> {
         let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
-        permit(reader.connection(), asked, None).await
+        permit(reader.connection(), asked, reader.now().await?, None).await
     }
 
     /// What a user may do with a member, be it a deleted one.
     pub async fn decide(&self, asked: Asked, action: Action) -> Result<(members::Model, Decision), Error> {
         let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
-        authorize(reader.connection(), asked, action, None).await
+        authorize(reader.connection(), asked, action, reader.now().await?, None).await
     }
 
     /// The family of a member, be it a deleted one, and be it not for the caller: nothing more is told. An absent one is denied, as
@@ -102,26 +106,28 @@ impl Store {
 
 /// A permit for writing, in a transaction of the member's family: the member's row is locked until it ends.
 pub async fn locked<P: Purpose>(tx: &Tx, asked: Asked) -> Result<Permit<P>, Error> {
-    permit(tx.connection(), asked, Some(LockType::Update)).await
+    permit(tx.connection(), asked, tx.now().await?, Some(LockType::Update)).await
 }
 
 async fn permit<P: Purpose>(
     connection: &impl ConnectionTrait,
     asked: Asked,
+    now: DateTime<Utc>,
     lock: Option<LockType>,
 ) -> Result<Permit<P>, Error> {
-    let (member, _) = authorize(connection, asked, P::ACTION, lock).await?;
+    let (member, _) = authorize(connection, asked, P::ACTION, now, lock).await?;
     match (P::DELETED, member.deleted_at.is_some()) {
         (false, true) => Err(Error::denied()),
         (true, false) => Err(Error::illegal_state("the member is not deleted")),
-        _ => Ok(Permit { member, purpose: PhantomData }),
+        _ => Ok(Permit { member, now, purpose: PhantomData }),
     }
 }
 
 async fn authorize(
     connection: &impl ConnectionTrait,
-    Asked { user_id, member_id, now }: Asked,
+    Asked { user_id, member_id }: Asked,
     action: Action,
+    now: DateTime<Utc>,
     lock: Option<LockType>,
 ) -> Result<(members::Model, Decision), Error> {
     let mut member = members::Entity::find().filter(members::Column::Id.eq(member_id));
@@ -132,8 +138,24 @@ async fn authorize(
     let manager = family_managers::Entity::find_by_id(user_id).one(connection).await.stored()?;
     let manages = manager.is_some_and(|manager| manager.family_id == member.family_id);
     let held = if manages { Vec::new() } else { held(connection, &member, user_id).await? };
-    let decision = decide(action, member.deleted_at, manages, &held, now).ok_or_else(Error::denied)?;
-    Ok((member, decision))
+    let decision = decide(action, member.deleted_at, manages, &held, now);
+    // every decision is made here, and so is every note of one for the audit trail
+    match decision {
+        Some(decision) => {
+            audit::granted(seen(&member));
+            Ok((member, decision))
+        }
+        None => {
+            audit::refused(user_id, action.as_str(), seen(&member));
+            Err(Error::denied())
+        }
+    }
+}
+
+/// A member, for the audit trail.
+pub fn seen(member: &members::Model) -> audit::Subject {
+    let (family_id, id) = (member.family_id, member.id);
+    audit::Subject { family_id, member_id: Some(id), resource_type: "Member", resource_id: id }
 }
 
 async fn held(

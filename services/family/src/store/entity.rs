@@ -3,4 +3,5 @@
 pub mod families;
 pub mod family_managers;
 pub mod grants;
+pub mod invitations;
 pub mod members;

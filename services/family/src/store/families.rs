@@ -9,8 +9,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::Store;
 use super::entity::{families, family_managers, members};
+use super::{Store, invitations};
 use crate::domain::family::{Current, join, leave};
 
 /// Where a page of managers, members or grants ended.
@@ -43,7 +43,8 @@ impl Store {
     /// The family the actor manages, as [`Store::home`] finds or founds it.
     pub async fn family(&self, actor: &Actor, now: DateTime<Utc>) -> Result<families::Model, Error> {
         let id = self.home(actor, now).await?;
-        let reader = self.db.read(Scope::Family(id)).await?;
+        // it may have been founded by another request just now
+        let reader = self.db.read_primary(Scope::Family(id)).await?;
         let family = families::Entity::find_by_id(id).one(reader.connection()).await.stored()?;
         family.ok_or_else(|| Error::internal("a manager of a family that is gone"))
     }
@@ -90,7 +91,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.user_id).collect())
     }
 
-    /// Takes a manager out of the actor's family. `living` are the accounts that are not deleted: one of them must remain.
+    /// Takes a manager out of the actor's family, and its pending invitations with it. `living` are the accounts that are not deleted: one of them must remain.
     pub async fn remove_manager(
         &self,
         actor: &Actor,
@@ -115,6 +116,7 @@ impl Store {
         let leaving = leaving.into_iter().next().ok_or_else(Error::denied)?;
         leave(staying.iter().filter(|manager| living.contains(&manager.user_id)).count())?;
         leaving.delete(tx.connection()).await.stored()?;
+        invitations::withdraw_all_by(&tx, family_id, user_id).await?;
         tx.commit(Subject::of_family(family_id, user_id)).await
     }
 }
@@ -157,6 +159,7 @@ pub async fn add_manager(
                 Some(Current { family_id: before, has_members: has_members(tx, before).await? }),
             )?;
             family_managers::Entity::delete_by_id(user_id).exec(tx.connection()).await.stored()?;
+            invitations::withdraw_all_by(tx, before, user_id).await?;
             tx.enter(Scope::Family(family_id)).await?;
         }
         None => join(family_id, None)?,

@@ -34,14 +34,8 @@ impl Store {
 }
 
 /// Gives an account a grant on a member. The permit's lock on the member keeps two of the same from slipping in at once.
-pub async fn create(
-    tx: &Tx,
-    permit: &Permit<Manage>,
-    user_id: i64,
-    terms: Terms,
-    now: DateTime<Utc>,
-) -> Result<Model, Error> {
-    let member = permit.member();
+pub async fn create(tx: &Tx, permit: &Permit<Manage>, user_id: i64, terms: Terms) -> Result<Model, Error> {
+    let (member, now) = (permit.member(), permit.now());
     let manager = family_managers::Entity::find_by_id(user_id).one(tx.connection()).await.stored()?;
     if manager.is_some_and(|manager| manager.family_id == member.family_id) {
         return Err(Error::illegal_state("this account manages the family and sees everything already"));
@@ -68,10 +62,10 @@ pub async fn create(
 }
 
 /// Withdraws a grant on a member.
-pub async fn withdraw(tx: &Tx, permit: &Permit<Manage>, id: i64, now: DateTime<Utc>) -> Result<(), Error> {
+pub async fn withdraw(tx: &Tx, permit: &Permit<Manage>, id: i64) -> Result<(), Error> {
     let found = on(permit).filter(Column::Id.eq(id)).one(tx.connection()).await.stored()?;
     let mut grant = found.ok_or_else(Error::denied)?.into_active_model();
-    grant.withdrawn_at = Set(Some(now));
+    grant.withdrawn_at = Set(Some(permit.now()));
     grant.update(tx.connection()).await.stored()?;
     Ok(())
 }

@@ -20,11 +20,10 @@ impl Store {
     pub async fn visible_members(
         &self,
         user_id: i64,
-        now: DateTime<Utc>,
         after: Option<Position>,
         limit: u64,
     ) -> Result<Vec<Model>, Error> {
-        let granted = Column::Id.in_subquery(valid_for(user_id, now));
+        let granted = Column::Id.in_subquery(valid_for(user_id, self.db.now().await?));
         let family_id = self.family_id(user_id).await?;
         let visible = Condition::any().add_option(family_id.map(|id| Column::FamilyId.eq(id))).add(granted);
         let mut found = living().filter(visible);
@@ -35,20 +34,15 @@ impl Store {
         self.told(found.limit(limit)).await
     }
 
-    /// The living members of a family.
+    /// The living members of a family, for those who ask whom they may see.
     pub async fn members_of(&self, family_id: i64) -> Result<Vec<Model>, Error> {
-        let reader = self.db.read(Scope::Family(family_id)).await?;
+        let reader = self.db.read_primary(Scope::Family(family_id)).await?;
         living().filter(Column::FamilyId.eq(family_id)).all(reader.connection()).await.stored()
     }
 
     /// The living members of other families that are granted to a user.
-    pub async fn granted_members(
-        &self,
-        user_id: i64,
-        own_family: i64,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Model>, Error> {
-        let granted = living().filter(Column::Id.in_subquery(valid_for(user_id, now)));
+    pub async fn granted_members(&self, user_id: i64, own_family: i64) -> Result<Vec<Model>, Error> {
+        let granted = living().filter(Column::Id.in_subquery(valid_for(user_id, self.db.now().await?)));
         self.told(granted.filter(Column::FamilyId.ne(own_family))).await
     }
 
@@ -98,7 +92,8 @@ pub async fn update(tx: &Tx, permit: Permit<Manage>, profile: Profile) -> Result
 }
 
 /// Deletes a member, so that it can be restored.
-pub async fn delete(tx: &Tx, permit: Permit<Manage>, now: DateTime<Utc>) -> Result<Model, Error> {
+pub async fn delete(tx: &Tx, permit: Permit<Manage>) -> Result<Model, Error> {
+    let now = permit.now();
     let mut row = permit.into_member().into_active_model();
     row.deleted_at = Set(Some(now));
     row.update(tx.connection()).await.stored()

@@ -28,7 +28,11 @@ pub struct House {
 impl House {
     pub async fn open() -> Self {
         let clock = Clock::fixed("2026-09-21T20:00:00Z".parse().unwrap());
-        let db = Database::in_memory(&clock).await.unwrap();
+        Self::over(Database::in_memory(&clock).await.unwrap(), clock).await
+    }
+
+    /// A house on a database of the test's choice.
+    pub async fn over(db: Database, clock: Clock) -> Self {
         let (issuer, accounts) = (Arc::new(Issuer::new()), Accounts::default());
         let verifier = Verifier::new(issuer.clone(), clock.clone());
         let identity =
@@ -80,8 +84,17 @@ impl House {
         self.family().get_family(self.of(name, GetFamilyRequest {})).await.unwrap().into_inner().id
     }
 
+    pub async fn invite(&self, by: &str, whom: &str) -> Result<Invitation, Status> {
+        inner(self.family().invite_manager(self.of(by, InviteManagerRequest { email: email(whom) })).await)
+    }
+
+    pub async fn accept(&self, name: &str, invitation_id: i64) -> Result<Manager, Status> {
+        inner(self.family().accept_invitation(self.of(name, AcceptInvitationRequest { invitation_id })).await)
+    }
+
+    /// Invites somebody, who accepts.
     pub async fn add_manager(&self, by: &str, whom: &str) -> Result<Manager, Status> {
-        inner(self.family().add_manager(self.of(by, AddManagerRequest { email: email(whom) })).await)
+        self.accept(whom, self.invite(by, whom).await?.id).await
     }
 
     pub async fn remove_manager(&self, by: &str, whom: &str) -> Result<RemoveManagerResponse, Status> {

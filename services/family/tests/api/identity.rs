@@ -69,6 +69,11 @@ macro_rules! unasked {
 unasked! {
     register: RegisterRequest => Tokens,
     login: LoginRequest => Tokens,
+    sign_in_with_id_token: SignInWithIdTokenRequest => Tokens,
+    start_oidc_sign_in: StartOidcSignInRequest => StartOidcSignInResponse,
+    finish_oidc_sign_in: FinishOidcSignInRequest => Tokens,
+    list_sessions: ListSessionsRequest => ListSessionsResponse,
+    delete_session: DeleteSessionRequest => DeleteSessionResponse,
     refresh: RefreshRequest => Tokens,
     logout: LogoutRequest => LogoutResponse,
     get_jwks: GetJwksRequest => Jwks,

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "the whole crate is a test")]
 
 mod access;
+mod clock;
 mod families;
 mod grants;
 mod house;
 mod identity;
+mod invitations;
 mod members;

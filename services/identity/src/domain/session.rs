@@ -15,8 +15,12 @@ pub enum EndReason {
     Logout,
     /// A refresh token was presented a second time: one of the two who have it is a thief.
     TokenReused,
+    /// The user ended it from another session.
+    Revoked,
     /// The account was deleted.
     AccountDeleted,
+    /// The one whose address it is has proved so, and whoever opened the account before never had.
+    AccountClaimed,
 }
 
 impl EndReason {
@@ -25,7 +29,9 @@ impl EndReason {
         match self {
             Self::Logout => "LOGOUT",
             Self::TokenReused => "TOKEN_REUSED",
+            Self::Revoked => "REVOKED",
             Self::AccountDeleted => "ACCOUNT_DELETED",
+            Self::AccountClaimed => "ACCOUNT_CLAIMED",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The tables as rows, one file each.
 
+pub mod identities;
 pub mod login_attempts;
+pub mod oidc_flows;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod signing_keys;

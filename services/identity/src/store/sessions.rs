@@ -3,7 +3,7 @@ use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::Store;
@@ -19,7 +19,21 @@ pub struct NewSession {
     pub user_id: i64,
     /// Its first refresh token.
     pub token: NewToken,
+    /// Who uses it.
+    pub client: Client,
 }
+
+/// What is known of the client of a session.
+#[derive(Clone)]
+pub struct Client {
+    /// Its address.
+    pub address: Option<String>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+}
+
+/// Where a session stands in the list of its user's.
+pub type Position = (DateTime<Utc>, i64);
 
 /// A refresh token to keep.
 pub struct NewToken {
@@ -70,7 +84,13 @@ impl Store {
 
     /// Exchanges a refresh token for the next one, or ends its session when it was exchanged before. The token's row is
     /// locked while it is judged, so of many at once one is the first.
-    pub async fn rotate(&self, actor: &Actor, hash: &[u8], next: NewToken) -> Result<Verdict, Error> {
+    pub async fn rotate(
+        &self,
+        actor: &Actor,
+        hash: &[u8],
+        next: NewToken,
+        client: Client,
+    ) -> Result<Verdict, Error> {
         let now = next.issued_at;
         let tx = self.db.write(actor, Action::Refresh, "Session", Scope::Own).await?;
         let token =
@@ -78,18 +98,20 @@ impl Store {
         let Some(token) = token else { return Ok(Verdict::Refused) };
         let session_alive = alive(tx.connection(), token.session_id).await?;
         let presented = Presented { used_at: token.used_at, expires_at: token.expires_at, session_alive };
-        let subject = Subject::outside(token.session_id);
+        let presented_by = token.session_id;
+        let subject = Subject::outside(presented_by);
         let verdict = presented.judge(now);
         match verdict {
             Verdict::Rotate => {
-                insert_token(&tx, token.session_id, next).await?;
+                insert_token(&tx, presented_by, next).await?;
                 let mut used = token.into_active_model();
                 used.used_at = Set(Some(now));
                 used.update(tx.connection()).await.stored()?;
+                touch(&tx, presented_by, client, now).await?;
                 tx.commit(subject).await?;
             }
             Verdict::Reused => {
-                end(&tx, sessions::Column::Id.eq(token.session_id), EndReason::TokenReused, now).await?;
+                end(&tx, one(presented_by), EndReason::TokenReused, now).await?;
                 tx.commit_denied(subject).await?;
             }
             Verdict::Refused => {}
@@ -100,13 +122,46 @@ impl Store {
     /// Ends a session because its user signs out.
     pub async fn sign_out(&self, actor: &Actor, session_id: i64, now: DateTime<Utc>) -> Result<(), Error> {
         let tx = self.db.write(actor, Action::Logout, "Session", Scope::Own).await?;
-        end(&tx, sessions::Column::Id.eq(session_id), EndReason::Logout, now).await?;
+        end(&tx, one(session_id), EndReason::Logout, now).await?;
         tx.commit(Subject::outside(session_id)).await
     }
 
-    /// Whether a session has not ended and its account is not deleted.
+    /// A user's sessions that have not ended, the newest first.
+    pub async fn sessions(
+        &self,
+        user_id: i64,
+        after: Option<Position>,
+        limit: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<sessions::Model>, Error> {
+        use sessions::Column::{CreatedAt, EndedAt, Id, LastUsedAt, UserId};
+        let mut found = sessions::Entity::find()
+            .filter(UserId.eq(user_id))
+            .filter(EndedAt.is_null())
+            .filter(LastUsedAt.gt(now - REFRESH_LIFETIME));
+        if let Some((created_at, id)) = after {
+            let same = Condition::all().add(CreatedAt.eq(created_at)).add(Id.lt(id));
+            found = found.filter(Condition::any().add(CreatedAt.lt(created_at)).add(same));
+        }
+        let found = found.order_by_desc(CreatedAt).order_by_desc(Id).limit(limit);
+        found.all(self.db.read_primary(Scope::Own).await?.connection()).await.stored()
+    }
+
+    /// Ends a session of the actor's. Denied alike when it is another's, has ended, or never was.
+    pub async fn revoke(&self, actor: &Actor, session_id: i64, now: DateTime<Utc>) -> Result<(), Error> {
+        let tx = self.db.write(actor, Action::Revoke, "Session", Scope::Own).await?;
+        let its = Condition::all()
+            .add(sessions::Column::Id.eq(session_id))
+            .add(sessions::Column::UserId.eq(actor.user_id));
+        match end(&tx, its, EndReason::Revoked, now).await? {
+            0 => Err(Error::denied()),
+            _ => tx.commit(Subject::outside(session_id)).await,
+        }
+    }
+
+    /// Whether a session has not ended and its account is not deleted: by the last word, since access hangs on it.
     pub async fn session_alive(&self, session_id: i64) -> Result<bool, Error> {
-        alive(self.db.read(Scope::Own).await?.connection(), session_id).await
+        alive(self.db.read_primary(Scope::Own).await?.connection(), session_id).await
     }
 }
 
@@ -116,6 +171,9 @@ pub(super) async fn insert(tx: &Tx, session: NewSession) -> Result<(), Error> {
         id: Set(session.id),
         user_id: Set(session.user_id),
         created_at: Set(session.token.issued_at),
+        last_used_at: Set(session.token.issued_at),
+        address: Set(session.client.address),
+        user_agent: Set(session.client.user_agent),
         ended_at: Set(None),
         end_reason: Set(None),
     };
@@ -123,20 +181,43 @@ pub(super) async fn insert(tx: &Tx, session: NewSession) -> Result<(), Error> {
     insert_token(tx, session.id, session.token).await
 }
 
-/// Ends those of some sessions that are still alive.
+/// Ends those of some sessions that are still alive, and says how many that were.
 pub(super) async fn end(
     tx: &Tx,
-    which: impl Into<Condition>,
+    which: Condition,
     reason: EndReason,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     let ended = sessions::ActiveModel {
         ended_at: Set(Some(now)),
         end_reason: Set(Some(reason.as_str().to_owned())),
         ..Default::default()
     };
-    let which = Condition::all().add(which.into()).add(sessions::Column::EndedAt.is_null());
-    sessions::Entity::update_many().set(ended).filter(which).exec(tx.connection()).await.stored()?;
+    let which = Condition::all().add(which).add(sessions::Column::EndedAt.is_null());
+    let done =
+        sessions::Entity::update_many().set(ended).filter(which).exec(tx.connection()).await.stored()?;
+    Ok(done.rows_affected)
+}
+
+fn one(session_id: i64) -> Condition {
+    Condition::all().add(sessions::Column::Id.eq(session_id))
+}
+
+/// All sessions of a user.
+pub(super) fn of(user_id: i64) -> Condition {
+    Condition::all().add(sessions::Column::UserId.eq(user_id))
+}
+
+/// Notes that a session has bought tokens, and who did.
+async fn touch(tx: &Tx, session_id: i64, client: Client, now: DateTime<Utc>) -> Result<(), Error> {
+    let used = sessions::ActiveModel {
+        last_used_at: Set(now),
+        address: Set(client.address),
+        user_agent: Set(client.user_agent),
+        ..Default::default()
+    };
+    let which = sessions::Entity::update_many().set(used).filter(sessions::Column::Id.eq(session_id));
+    which.exec(tx.connection()).await.stored()?;
     Ok(())
 }
 

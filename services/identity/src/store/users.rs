@@ -1,4 +1,4 @@
-use backends::{Action, DbResultExt, Scope, Subject, db_error, is_unique_violation};
+use backends::{Action, DbResultExt, Scope, Subject, Tx, db_error, is_unique_violation};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -7,7 +7,6 @@ use sea_orm::{
 };
 
 use super::Store;
-use super::entity::sessions as session_rows;
 use super::entity::users::{ActiveModel, Column, Entity, Model};
 use super::sessions::{self, NewSession};
 use crate::domain::session::EndReason;
@@ -19,7 +18,7 @@ pub struct NewUser {
     pub id: i64,
     /// The address, in small letters.
     pub email: String,
-    /// The hash of the password.
+    /// The hash of the password, or one that no password has.
     pub password_hash: String,
     /// The person's name.
     pub full_name: String,
@@ -45,26 +44,17 @@ impl Store {
 
     /// Opens an account and its first session.
     pub async fn register(&self, actor: &Actor, user: NewUser) -> Result<(), Error> {
-        let row = ActiveModel {
-            id: Set(user.id),
-            email: Set(user.email),
-            password_hash: Set(user.password_hash),
-            full_name: Set(user.full_name),
-            created_at: Set(user.session.token.issued_at),
-            deleted_at: Set(None),
-        };
+        let id = user.id;
         let tx = self.db.write(actor, Action::Register, "User", Scope::Own).await?;
-        let inserted = Entity::insert(row).exec_without_returning(tx.connection()).await;
-        inserted.map_err(|e| if is_unique_violation(&e) { error::email_taken() } else { db_error(&e) })?;
-        sessions::insert(&tx, user.session).await?;
-        tx.commit(Subject::outside(user.id)).await
+        let inserted = insert(&tx, user).await?;
+        if inserted { tx.commit(Subject::outside(id)).await } else { Err(error::email_taken()) }
     }
 
-    /// The living account of an address.
+    /// The living account of an address: by the last word, since a password that has been taken away must open nothing.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<Model>, Error> {
         living()
             .filter(Column::Email.eq(email))
-            .one(self.db.read(Scope::Own).await?.connection())
+            .one(self.db.read_primary(Scope::Own).await?.connection())
             .await
             .stored()
     }
@@ -103,13 +93,30 @@ impl Store {
         let deleted = ActiveModel { deleted_at: Set(Some(now)), ..Default::default() };
         let which = Entity::update_many().set(deleted).filter(Column::Id.eq(actor.user_id));
         which.filter(Column::DeletedAt.is_null()).exec(tx.connection()).await.stored()?;
-        let its = session_rows::Column::UserId.eq(actor.user_id);
-        sessions::end(&tx, its, EndReason::AccountDeleted, now).await?;
+        sessions::end(&tx, sessions::of(actor.user_id), EndReason::AccountDeleted, now).await?;
         tx.commit(Subject::outside(actor.user_id)).await
     }
 }
 
+/// Adds an account and its first session. False when the address has one; then the transaction is good for nothing more.
+pub(super) async fn insert(tx: &Tx, user: NewUser) -> Result<bool, Error> {
+    let row = ActiveModel {
+        id: Set(user.id),
+        email: Set(user.email),
+        password_hash: Set(user.password_hash),
+        full_name: Set(user.full_name),
+        created_at: Set(user.session.token.issued_at),
+        deleted_at: Set(None),
+    };
+    match Entity::insert(row).exec_without_returning(tx.connection()).await {
+        Err(error) if is_unique_violation(&error) => return Ok(false),
+        inserted => inserted.map_err(|error| db_error(&error))?,
+    };
+    sessions::insert(tx, user.session).await?;
+    Ok(true)
+}
+
 /// The finder of accounts that are not deleted.
-fn living() -> Select<Entity> {
+pub(super) fn living() -> Select<Entity> {
     Entity::find().filter(Column::DeletedAt.is_null())
 }

@@ -7,11 +7,11 @@ use chassis::auth::{Authority, Verifier};
 use chassis::clock::Clock;
 use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation, Link};
-use chrono::DateTime;
-use identity::{Config, KeyEncryptionKey, Needs, PasswordCost};
+use chrono::{DateTime, Utc};
+use identity::{Config, KeyEncryptionKey, Needs, PasswordCost, Providers};
 use proto::identity::v1::identity_service_client::IdentityServiceClient;
 use proto::identity::v1::{CheckSessionRequest, LoginRequest, RefreshRequest, RegisterRequest, Tokens};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use sea_orm::{FromQueryResult, Statement};
 use tonic::{Request, Status};
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -43,8 +43,20 @@ impl House {
         Self::over(self.db.clone(), self.clock.clone(), key, CHEAP).await
     }
 
+    /// Opens identity with providers, at a time of theirs.
+    pub async fn with(providers: Providers, now: DateTime<Utc>) -> Self {
+        let clock = Clock::fixed(now);
+        let db = Database::in_memory(&clock).await.unwrap();
+        let config = Config { providers, passwords: CHEAP, ..Config::new(KeyEncryptionKey::new([7; 32])) };
+        Self::configured(db, clock, config).await.unwrap()
+    }
+
     async fn over(db: Database, clock: Clock, key: [u8; 32], passwords: PasswordCost) -> Result<Self, Error> {
-        let config = Config { key_encryption_key: KeyEncryptionKey::new(key), passwords };
+        let config = Config { passwords, ..Config::new(KeyEncryptionKey::new(key)) };
+        Self::configured(db, clock, config).await
+    }
+
+    async fn configured(db: Database, clock: Clock, config: Config) -> Result<Self, Error> {
         let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
         let opened = identity::open(config, Needs { foundation, db: db.clone() }).await?;
         let link = opened.room.link(&Verifier::new(opened.authority.clone(), clock.clone()));
@@ -78,13 +90,6 @@ impl House {
 
     pub async fn alive(&self, session_id: i64) -> bool {
         self.identity().check_session(CheckSessionRequest { session_id }).await.unwrap().into_inner().alive
-    }
-
-    pub async fn sql(&self, statement: &str) {
-        let actor = chassis::Actor::system(uuid::Uuid::nil());
-        let tx = self.db.write(&actor, backends::Action::Update, "Test", backends::Scope::Own).await.unwrap();
-        tx.connection().execute_unprepared(statement).await.unwrap();
-        tx.commit_quietly().await.unwrap();
     }
 
     pub async fn rows<T: FromQueryResult>(&self, query: &str) -> Vec<T> {

@@ -2,8 +2,9 @@
 
 use chassis::auth::{Claims, ISSUER};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use proto::identity::v1::{GetJwksRequest, Jwk};
+use proto::identity::v1::{GetJwksRequest, Jwk, Tokens};
 
 use crate::house::{House, PASSWORD};
 
@@ -38,22 +39,55 @@ async fn the_key_survives_a_restart_and_opens_by_its_own_lock_only() {
 }
 
 #[tokio::test]
-async fn a_retired_key_is_published_until_its_last_token_ends() {
+async fn the_next_key_is_published_before_it_signs_and_the_last_one_until_its_tokens_have_ended() {
     let house = House::open().await;
-    let tokens = house.register("asha@example.com").await.unwrap();
-    house.sql("UPDATE signing_keys SET retired_at = '2026-09-21T15:00:00+00:00'").await;
-    house.clock.set("2026-09-21T15:00:00Z".parse().unwrap());
-    let after = house.again([7; 32]).await.unwrap();
-    let kids = after.published().await.into_iter().map(|jwk| jwk.kid).collect::<Vec<_>>();
-    let old = decode_header(&tokens.access_token).unwrap().kid.unwrap();
-    let new = decode_header(after.login("asha@example.com", PASSWORD).await.unwrap().access_token)
-        .unwrap()
-        .kid
-        .unwrap();
-    assert_ne!(old, new);
-    assert_eq!(kids, [new.clone(), old]);
+    let kid = |tokens: &Tokens| decode_header(&tokens.access_token).unwrap().kid.unwrap();
+    let old = kid(&house.register("asha@example.com").await.unwrap());
+    assert_eq!(house.kids().await, std::slice::from_ref(&old));
+
+    house.clock.advance(TimeDelta::days(30));
+    let waiting = house.login("asha@example.com", PASSWORD).await.unwrap();
+    assert_eq!(kid(&waiting), old, "the next one waits until everybody knows it");
+    let kids = house.kids().await;
+    let new = kids[0].clone();
+    assert_eq!(kids, [new.clone(), old.clone()]);
+
+    house.clock.advance(TimeDelta::days(1) - TimeDelta::seconds(1));
+    let last = house.login("asha@example.com", PASSWORD).await.unwrap();
+    assert_eq!(kid(&last), old);
+    house.clock.advance(TimeDelta::seconds(1));
+    let first = house.login("asha@example.com", PASSWORD).await.unwrap();
+    assert_eq!(kid(&first), new);
+    house.user(&last).await.unwrap();
+    house.user(&first).await.unwrap();
+
     house.clock.advance(TimeDelta::minutes(15));
-    assert_eq!(after.published().await.into_iter().map(|jwk| jwk.kid).collect::<Vec<_>>(), [new]);
+    assert_eq!(house.kids().await, [new.clone(), old]);
+    house.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(house.kids().await, [new]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_processes_that_find_the_next_key_due_one_makes_it() {
+    let house = House::open().await;
+    house.register("asha@example.com").await.unwrap();
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        others.push(house.again([7; 32]).await.unwrap());
+    }
+    house.clock.advance(TimeDelta::days(30));
+    join_all(others.iter().map(|other| other.login("asha@example.com", PASSWORD))).await;
+    let kids = house.kids().await;
+    assert_eq!(kids.len(), 2);
+    for other in &others {
+        assert_eq!(other.kids().await, kids);
+    }
+    house.clock.advance(TimeDelta::days(1));
+    for tokens in join_all(others.iter().map(|other| other.login("asha@example.com", PASSWORD))).await {
+        let tokens = tokens.unwrap();
+        assert_eq!(decode_header(&tokens.access_token).unwrap().kid.as_ref(), Some(&kids[0]));
+        house.user(&tokens).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -77,6 +111,10 @@ async fn no_secret_rests_in_the_database() {
 }
 
 impl House {
+    async fn kids(&self) -> Vec<String> {
+        self.published().await.into_iter().map(|jwk| jwk.kid).collect()
+    }
+
     async fn published(&self) -> Vec<Jwk> {
         self.identity().get_jwks(GetJwksRequest {}).await.unwrap().into_inner().keys
     }

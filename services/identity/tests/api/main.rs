@@ -6,4 +6,5 @@ mod accounts;
 mod guessing;
 mod house;
 mod keys;
+mod providers;
 mod sessions;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chassis::cached::Cached;
 use chassis::mesh::answered;
-use chassis::{Error, Link, User, time};
+use chassis::{Error, Link, User, audit, time};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use proto::program::v1 as wire;
@@ -51,6 +51,7 @@ pub struct AuthorizedProgram<P> {
 #[derive(Debug)]
 struct Facts {
     scope: Scope,
+    member_id: i64,
     time_zone: Tz,
     start_date: NaiveDate,
     log_types: Vec<LogType>,
@@ -61,6 +62,11 @@ impl<P> AuthorizedProgram<P> {
     /// Where its logs live.
     pub fn scope(&self) -> Scope {
         self.facts.scope
+    }
+
+    /// Whose program it is.
+    pub fn member_id(&self) -> i64 {
+        self.facts.member_id
     }
 
     /// Where the member lives.
@@ -108,8 +114,20 @@ impl Programs {
         user: User,
         program_id: i64,
     ) -> Result<AuthorizedProgram<P>, Error> {
+        self.authorize_for(user, program_id, ("Program", program_id)).await
+    }
+
+    /// The same for something that is kept under the program, by which the audit trail has it.
+    pub async fn authorize_for<P: Permission>(
+        &self,
+        user: User,
+        program_id: i64,
+        (resource_type, resource_id): (&'static str, i64),
+    ) -> Result<AuthorizedProgram<P>, Error> {
         let key = (user.id, program_id, i32::from(P::ACTION));
         let facts = self.known.get_or(key, self.ask(user.id, program_id, P::ACTION)).await?;
+        let (family_id, member_id) = (facts.scope.family_id, Some(facts.member_id));
+        audit::granted(audit::Subject { family_id, member_id, resource_type, resource_id });
         Ok(AuthorizedProgram { facts, permission: PhantomData })
     }
 
@@ -119,6 +137,7 @@ impl Programs {
         let unreadable = |_| Error::internal("the program service answered what cannot be read");
         Ok(Arc::new(Facts {
             scope: Scope { family_id: answer.family_id, program_id },
+            member_id: answer.member_id,
             time_zone: time::zone("time_zone", &answer.time_zone).map_err(unreadable)?,
             start_date: time::date("start_date", &answer.start_date).map_err(unreadable)?,
             log_types: answer.log_types().filter_map(log_type).collect(),

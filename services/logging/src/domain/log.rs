@@ -56,7 +56,8 @@ pub struct Authorship {
 }
 
 /// One revision of a log.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Revision {
     /// Where the log lives.
     pub scope: Scope,
@@ -77,7 +78,8 @@ pub struct Revision {
 }
 
 /// What a photo was read as, or why it could not be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Reading {
     /// What is on the plate.
     Meal(Payload),

@@ -68,7 +68,8 @@ impl Flag {
 }
 
 /// What a log says, by kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Payload {
     /// Food and drink.
     Nutrition(Nutrition),

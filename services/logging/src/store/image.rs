@@ -18,7 +18,7 @@ use crate::domain::log::Reading;
 use crate::error;
 
 /// What became of a photo.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReadImage<'a> {
     /// What it was read as, or why not.
     pub reading: &'a Reading,
@@ -39,7 +39,8 @@ impl Store {
         if log_ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let reader = self.db.read(scope.into()).await?;
+        // the logs were read before, perhaps from a replica that is ahead of the next one
+        let reader = self.db.read_primary(scope.into()).await?;
         let rows = of_logs(scope, log_ids).all(reader.connection()).await.stored()?;
         rows.into_iter().map(read).collect()
     }

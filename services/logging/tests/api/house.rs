@@ -119,6 +119,7 @@ impl House {
             db: db.clone(),
             queue: queue.clone(),
             objects: objects.clone(),
+            family: Link::nowhere(),
             program: link(Room::new("program").service(ProgramServiceServer::new(program))),
             adherence: link(Room::new("adherence").service(AdherenceServiceServer::new(adherence.clone()))),
             ai_inference: link(

@@ -64,7 +64,8 @@ fn failure(reason: &str) -> inference::Outcome {
 }
 
 fn image_read(log_id: i64) -> Message {
-    let ids = serde_json::json!({ "log_id": log_id, "family_id": FAMILY, "program_id": PROGRAM });
+    let ids =
+        serde_json::json!({ "log_id": log_id, "family_id": FAMILY, "program_id": PROGRAM, "member_id": 1 });
     Message::new("image.read", &ids).unwrap()
 }
 
@@ -175,7 +176,8 @@ async fn an_overdue_photo_that_was_read_is_not_given_up() {
     let _worker = worker(&house).await;
     let log_id = house.create(photo(new_key())).await.unwrap().id;
     house.ai_inference.give(log_id, reading(), true);
-    let ids = serde_json::json!({ "log_id": log_id, "family_id": FAMILY, "program_id": PROGRAM });
+    let ids =
+        serde_json::json!({ "log_id": log_id, "family_id": FAMILY, "program_id": PROGRAM, "member_id": 1 });
     house.queue.publish(Message::new("image.overdue", &ids).unwrap()).await.unwrap();
     assert_eq!(house.get(MANAGER, log_id).await.unwrap().status(), wire::LogStatus::Completed);
 }

@@ -73,6 +73,7 @@ stand_in! {
     }
     never {
         create_program: program::CreateProgramRequest => program::Program,
+        list_audit: program::ListAuditRequest => program::ListAuditResponse,
         list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
         get_program: program::GetProgramRequest => program::Program,
         update_program: program::UpdateProgramRequest => program::Program,
@@ -148,6 +149,7 @@ stand_in! {
         get_adherence: adherence::GetAdherenceRequest => adherence::Adherence,
         get_dashboard: adherence::GetDashboardRequest => adherence::Dashboard,
         get_leaderboard: adherence::GetLeaderboardRequest => adherence::Leaderboard,
+        list_audit: adherence::ListAuditRequest => adherence::ListAuditResponse,
         watch_program: adherence::WatchProgramRequest => Self::WatchProgramStream,
     }
 }

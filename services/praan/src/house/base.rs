@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use backends::audit::{Key, Notary, Sealer};
 use backends::cache::memory::MemoryCache;
 use backends::cache::redis::RedisCache;
-use backends::db::Postgres;
+use backends::db::{Postgres, Replication};
 use backends::objects::{Credentials, Location, embedded};
 use backends::queue::memory::MemoryQueue;
 use backends::queue::rabbitmq::RabbitQueue;
@@ -15,7 +16,7 @@ use chassis::{Error, Foundation};
 use tokio::sync::OnceCell;
 
 use crate::lock;
-use crate::options::{Databases, S3, Service, Storage};
+use crate::options::{S3, Servers, Service, Storage};
 
 /// The bucket of the embedded object store.
 const BUCKET: &str = "praan";
@@ -28,12 +29,16 @@ pub struct Base {
     queue: OnceCell<Arc<dyn Queue>>,
     cache: OnceCell<Arc<dyn Cache>>,
     objects: OnceCell<(Objects, Option<SocketAddr>)>,
+    readings: OnceCell<Database>,
     locks: Mutex<Vec<lock::Lock>>,
+    /// The databases that were opened, and whose.
+    databases: Mutex<Vec<(Service, Database)>>,
 }
 
 impl Base {
     /// Makes the data folder, for its owner alone. Nothing else is opened yet.
     pub fn open(storage: &Storage, foundation: &Foundation) -> Result<Self, Error> {
+        storage.servers.check()?;
         make_private(&storage.data_dir)?;
         Ok(Self {
             foundation: foundation.clone(),
@@ -41,16 +46,48 @@ impl Base {
             queue: OnceCell::new(),
             cache: OnceCell::new(),
             objects: OnceCell::new(),
+            readings: OnceCell::new(),
             locks: Mutex::default(),
+            databases: Mutex::default(),
         })
     }
 
     /// The database of a service, which is this process's alone.
     pub async fn database(&self, service: Service) -> Result<Database, Error> {
         let Storage { data_dir, servers, .. } = &self.storage;
-        let (database, lock) = open_database(data_dir, &servers.databases, service, &self.foundation).await?;
+        let replicas = servers.databases.replicas_of(service);
+        let server = match servers.databases.of(service) {
+            Some(server) if !replicas.is_empty() => {
+                let replication = Some(Replication { replicas, cache: self.cache().await? });
+                Some(Postgres { replication, ..server })
+            }
+            server => server,
+        };
+        let (database, lock) = open_database(data_dir, server, service, &self.foundation).await?;
         lock.into_iter().for_each(|lock| self.hold(lock));
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).push((service, database.clone()));
         Ok(database)
+    }
+
+    /// Starts to chain and sign the audit trail of every database that was opened; their tables must be there.
+    pub fn seal(&self) -> Result<(), Error> {
+        let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
+        for (service, db) in databases {
+            Sealer::new(db, self.notary(service)?).start(&self.foundation);
+        }
+        Ok(())
+    }
+
+    /// Who signs the checkpoints of a service. Copies go to the bucket, where this process has one.
+    pub fn notary(&self, service: Service) -> Result<Notary, Error> {
+        let opened = self.objects.get().map(|(objects, _)| objects.clone());
+        let objects = opened.or_else(|| bucket(&self.storage.servers.s3, &self.foundation));
+        Ok(Notary { service: service.name(), key: Key::new(&self.storage.audit_key()?)?, objects })
+    }
+
+    /// The database of ai-inference, which its workers share.
+    pub async fn readings(&self) -> Result<Database, Error> {
+        self.readings.get_or_try_init(async || self.database(Service::AiInference).await).await.cloned()
     }
 
     /// The queue.
@@ -125,42 +162,32 @@ fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
     Some(Objects::new(location, &credentials, &foundation.clock))
 }
 
+impl Servers {
+    /// Refuses what could not work.
+    fn check(&self) -> Result<(), Error> {
+        if self.databases.database_replica_urls.is_some() && self.redis_url.is_none() {
+            return Err(Error::illegal_state(
+                "replicas need Redis, by which processes tell each other what a replica must show: say where with --redis-url",
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// Opens the database of a service: on the server that is named for it, or else embedded, under a lock.
 pub async fn open_database(
     folder: &Path,
-    databases: &Databases,
+    server: Option<Postgres>,
     service: Service,
     foundation: &Foundation,
 ) -> Result<(Database, Option<lock::Lock>), Error> {
-    if let Some(server) = databases.of(service) {
+    if let Some(server) = server {
         return Ok((Database::connect(server, foundation).await?, None));
     }
     let lock = lock::take(folder, service.name())?;
     let database =
         Database::open_embedded(folder.join(format!("{}.db", service.name())), &foundation.clock).await?;
     Ok((database, Some(lock)))
-}
-
-impl Databases {
-    /// The server for a service, if one is named. Another database than the common one has no replicas of it.
-    fn of(&self, service: Service) -> Option<Postgres> {
-        let own = match service {
-            Service::Identity => &self.identity_database_url,
-            Service::Family => &self.family_database_url,
-            Service::Program => &self.program_database_url,
-            Service::Adherence => &self.adherence_database_url,
-            Service::AiInference => &self.ai_inference_database_url,
-            Service::Logging => &self.logging_database_url,
-            Service::Gateway => &None,
-        };
-        if let Some(url) = own {
-            return Some(Postgres::new(url.reveal(), service.name()));
-        }
-        let server = Postgres::new(self.database_url.as_ref()?.reveal(), service.name());
-        let direct_url = self.database_direct_url.as_ref().map(|url| url.reveal().to_owned());
-        let replicas = self.database_replica_urls.iter().map(|url| url.reveal().to_owned()).collect();
-        Some(Postgres { direct_url, replicas, ..server })
-    }
 }
 
 /// Makes a folder that only its owner may enter: it holds health data.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use chassis::Error;
 use chassis::mesh::Dialer;
@@ -10,11 +11,23 @@ use chassis::tls::Tls;
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Edge, Remotes, Serve, Service, Storage, Up};
+use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Up};
 
-/// Rooms that speak by events over the embedded queue, and so share a process.
-const TOGETHER: [(Service, Service); 2] =
-    [(Service::Program, Service::Adherence), (Service::Logging, Service::AiInference)];
+/// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
+const TOGETHER: [(Service, Service, &str, Backend); 4] = [
+    (Service::Program, Service::Adherence, "queue", Backend::Queue),
+    (Service::Logging, Service::InferenceWorker, "queue", Backend::Queue),
+    (Service::Logging, Service::InferenceWorker, "object store", Backend::Objects),
+    (Service::AiInference, Service::InferenceWorker, "database of ai-inference", Backend::Readings),
+];
+
+/// What is embedded, or on a server.
+#[derive(Clone, Copy)]
+enum Backend {
+    Queue,
+    Objects,
+    Readings,
+}
 
 /// What shall stand in this process, and where the rest is.
 #[derive(Clone)]
@@ -29,6 +42,10 @@ pub struct Plan {
     pub tls: Option<Tls>,
     /// The options of the public door.
     pub edge: Edge,
+    /// How people sign in.
+    pub sign_in: SignIn,
+    /// Who reads the photos.
+    pub ai: Ai,
     /// Where things rest.
     pub storage: Storage,
 }
@@ -36,24 +53,26 @@ pub struct Plan {
 impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
-        let Up { listen, edge, storage, .. } = up.clone();
-        Self { here: Service::all(), listen, remotes: Remotes::default(), tls: None, edge, storage }
+        let Up { listen, edge, sign_in, ai, storage, .. } = up.clone();
+        Self {
+            here: Service::all(),
+            listen,
+            remotes: Remotes::default(),
+            tls: None,
+            edge,
+            sign_in,
+            ai,
+            storage,
+        }
     }
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, tls, edge, storage, .. } = serve.clone();
+        let Serve { services, listen, remotes, tls, edge, sign_in, ai, storage, .. } = serve.clone();
         let tls = tls.read()?;
-        let plan = Self { here: services.into_iter().collect(), listen, remotes, tls, edge, storage };
-        let shared_queue = plan.storage.servers.amqp_url.is_some();
-        for (one, other) in TOGETHER {
-            if !shared_queue && plan.here.contains(&one) != plan.here.contains(&other) {
-                let (one, other) = (one.name(), other.name());
-                return Err(Error::illegal_state(format!(
-                    "{one} and {other} share the embedded queue: serve both or neither"
-                )));
-            }
-        }
+        let here = services.into_iter().collect();
+        let plan = Self { here, listen, remotes, tls, edge, sign_in, ai, storage };
+        plan.check_together()?;
         if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
             return Err(Error::illegal_state(
                 "gateway is the public door: serve it alone, or use `praan up`",
@@ -66,6 +85,20 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// Refuses parts that would each have an embedded copy of what they must share.
+    fn check_together(&self) -> Result<(), Error> {
+        for (one, other, what, backend) in TOGETHER {
+            let parted = self.here.contains(&one) != self.here.contains(&other);
+            if parted && !backend.is_on_server(&self.storage.servers) {
+                let (one, other, option) = (one.name(), other.name(), backend.option());
+                return Err(Error::illegal_state(format!(
+                    "{one} and {other} share the embedded {what}: serve both or neither, or name a server by {option}"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the public door is here.
@@ -92,7 +125,7 @@ impl Plan {
             Service::Adherence => &self.remotes.adherence_url,
             Service::AiInference => &self.remotes.ai_inference_url,
             Service::Logging => &self.remotes.logging_url,
-            Service::Gateway => &None,
+            Service::InferenceWorker | Service::Gateway => &None,
         };
         let missing = || {
             Error::illegal_state(format!("{0} stands elsewhere: say where with --{0}-url", service.name()))
@@ -115,6 +148,7 @@ impl Service {
             Service::Program => "program",
             Service::Adherence => "adherence",
             Service::AiInference => "ai-inference",
+            Service::InferenceWorker => "inference-worker",
             Service::Logging => "logging",
             Service::Gateway => "gateway",
         }
@@ -128,16 +162,37 @@ impl Service {
         services.map(|service| service.full_name().to_owned())
     }
 
-    /// The services it calls. All but the gateway also ask identity about access tokens.
+    /// The services it calls. All that serve methods also ask identity about access tokens.
     fn calls(self) -> &'static [Service] {
         use Service::{Adherence, AiInference, Family, Identity, Logging, Program};
         match self {
-            Identity => &[],
+            Identity | Service::InferenceWorker => &[],
             Family | AiInference => &[Identity],
             Program => &[Identity, Family],
             Adherence => &[Identity, Family, Program],
-            Logging => &[Identity, Program, Adherence, AiInference],
+            Logging => &[Identity, Family, Program, Adherence, AiInference],
             Service::Gateway => &[Identity, Family, Program, Adherence, Logging],
+        }
+    }
+}
+
+impl Backend {
+    fn is_on_server(self, servers: &Servers) -> bool {
+        match self {
+            Self::Queue => servers.amqp_url.is_some(),
+            Self::Objects => servers.s3.s3_endpoint.is_some(),
+            Self::Readings => {
+                let databases = &servers.databases;
+                databases.database_url.is_some() || databases.ai_inference_database_url.is_some()
+            }
+        }
+    }
+
+    fn option(self) -> &'static str {
+        match self {
+            Self::Queue => "--amqp-url",
+            Self::Objects => "--s3-endpoint",
+            Self::Readings => "--database-url or --ai-inference-database-url",
         }
     }
 }
@@ -154,12 +209,29 @@ impl options::Tls {
     }
 }
 
+impl SignIn {
+    /// The identity providers of the file, if one is named.
+    pub fn providers(&self) -> Result<identity::Providers, Error> {
+        let read = self.oidc_providers_file.as_deref().map(identity::Providers::read);
+        Ok(read.transpose()?.unwrap_or_default())
+    }
+}
+
 impl Storage {
     /// The key that signing keys are encrypted with.
     pub fn key_encryption_key(&self) -> Result<[u8; 32], Error> {
-        match &self.key_encryption_key_file {
+        self.key(self.key_encryption_key_file.as_ref(), "key-encryption-key")
+    }
+
+    /// The key that audit checkpoints are signed with.
+    pub fn audit_key(&self) -> Result<[u8; 32], Error> {
+        self.key(self.audit_key_file.as_ref(), "audit-key")
+    }
+
+    fn key(&self, file: Option<&PathBuf>, name: &str) -> Result<[u8; 32], Error> {
+        match file {
             Some(file) => keyfile::read(file),
-            None => keyfile::read_or_make(&self.data_dir.join("key-encryption-key")),
+            None => keyfile::read_or_make(&self.data_dir.join(name)),
         }
     }
 }
@@ -170,6 +242,9 @@ mod tests {
 
     use super::*;
     use crate::options::{Command, Praan};
+
+    const WORKER: &str = "praan serve inference-worker --amqp-url amqp://r --s3-endpoint http://s --s3-bucket b \
+                          --aws-access-key-id a --aws-secret-access-key s";
 
     fn plan(line: &str) -> Result<Plan, Error> {
         match Praan::try_parse_from(line.split(' ')).map(|praan| praan.command) {
@@ -183,6 +258,10 @@ mod tests {
         for (line, wanted) in [
             ("praan serve family", "--identity-url"),
             ("praan serve program --identity-url http://i --family-url http://f", "serve both or neither"),
+            ("praan serve inference-worker", "--amqp-url"),
+            ("praan serve inference-worker --amqp-url amqp://r", "--s3-endpoint"),
+            (WORKER, "--database-url"),
+            ("praan serve ai-inference --identity-url http://i", "inference-worker"),
             ("praan serve gateway identity", "alone"),
             ("praan serve family --identity-url https://i", "--tls-cert"),
             ("praan serve family --identity-url i:80", "http://"),
@@ -192,6 +271,8 @@ mod tests {
             assert!(said.contains(wanted), "{line}: {said}");
         }
         assert!(plan("praan serve identity").is_ok());
+        assert!(plan(&format!("{WORKER} --database-url postgres://p/p")).is_ok());
+        assert!(plan(&format!("{WORKER} --ai-inference-database-url postgres://p/p")).is_ok());
         assert!(
             plan("praan serve program --identity-url http://i --family-url http://f --amqp-url amqp://r")
                 .is_ok()
@@ -215,11 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn every_service_but_the_gateway_has_a_contract() {
+    fn every_service_but_the_worker_and_the_gateway_has_a_contract() {
         for service in Service::all() {
             assert_eq!(
                 service.contracts().count(),
-                usize::from(service != Service::Gateway),
+                usize::from(!matches!(service, Service::InferenceWorker | Service::Gateway)),
                 "{}",
                 service.name()
             );

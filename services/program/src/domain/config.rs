@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use super::goals::Goals;
 
 /// One version of the goals.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Config {
     /// Counted from 1.
     pub version: i32,

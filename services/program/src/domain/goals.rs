@@ -16,7 +16,8 @@ pub use nutrition::Nutrition;
 pub use strength::Strength;
 
 /// The goals of one version: those of every phase, and those that replace them in one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Goals {
     /// What to eat.
     pub nutrition: Option<Nutrition>,
@@ -29,7 +30,8 @@ pub struct Goals {
 }
 
 /// What is different in one phase.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Phase {
     /// The phase, 1 to 3.
     pub phase: i32,
@@ -39,6 +41,23 @@ pub struct Phase {
     pub strength: Option<Strength>,
     /// What to measure, if not as in the other phases.
     pub clinical: Option<Clinical>,
+}
+
+/// The domains whose goals somebody may see: those whose kind of log the somebody may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domains {
+    /// What to eat.
+    pub nutrition: bool,
+    /// How to train.
+    pub strength: bool,
+    /// What to measure.
+    pub clinical: bool,
+}
+
+impl Phase {
+    fn says_something(&self) -> bool {
+        self.nutrition.is_some() || self.strength.is_some() || self.clinical.is_some()
+    }
 }
 
 impl Goals {
@@ -60,6 +79,26 @@ impl Goals {
             }
         }
         if faults.0.is_empty() { Ok(read) } else { Err(faults.0) }
+    }
+
+    /// The goals in the domains that somebody may see. A phase of which nothing is left is not mentioned.
+    pub fn seen(self, domains: Domains) -> Self {
+        let Domains { nutrition, strength, clinical } = domains;
+        let phase = |phase: Phase| Phase {
+            phase: phase.phase,
+            nutrition: phase.nutrition.filter(|_| nutrition),
+            strength: phase.strength.filter(|_| strength),
+            clinical: phase.clinical.filter(|_| clinical),
+        };
+        Self {
+            nutrition: self.nutrition.filter(|_| nutrition),
+            strength: self.strength.filter(|_| strength),
+            clinical: self.clinical.filter(|_| clinical),
+            phases: match domains {
+                Domains { nutrition: true, strength: true, clinical: true } => self.phases,
+                _ => self.phases.into_iter().map(phase).filter(Phase::says_something).collect(),
+            },
+        }
     }
 
     /// The goals as the contract writes them.

@@ -8,7 +8,8 @@ use super::calendar;
 const UNDO: TimeDelta = TimeDelta::days(30);
 
 /// A care program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Program {
     /// Its id.
     pub id: i64,

@@ -60,7 +60,8 @@ impl Store {
         ids.into_iter().for_each(|(family_id, id)| by_family.entry(family_id).or_default().push(id));
         let mut told = Vec::new();
         for (family_id, ids) in by_family {
-            let reader = self.db.read(Scope::Family(family_id)).await?;
+            // a replica may not have what the directory has shown just now, and the page would be short
+            let reader = self.db.read_primary(Scope::Family(family_id)).await?;
             let found = Entity::find().filter(Column::FamilyId.eq(family_id)).filter(Column::Id.is_in(ids));
             let rows = found.filter(Column::DeletedAt.is_null()).all(reader.connection()).await.stored()?;
             told.extend(rows.into_iter().map(Program::try_from).collect::<Result<Vec<_>, _>>()?);

@@ -105,10 +105,16 @@ impl FamilyService for Family {
 
     never! {
         get_family: GetFamilyRequest => proto::family::v1::Family,
-        add_manager: AddManagerRequest => Manager,
+        invite_manager: InviteManagerRequest => Invitation,
+        list_family_invitations: ListFamilyInvitationsRequest => ListFamilyInvitationsResponse,
+        withdraw_invitation: WithdrawInvitationRequest => WithdrawInvitationResponse,
+        list_invitations: ListInvitationsRequest => ListInvitationsResponse,
+        accept_invitation: AcceptInvitationRequest => Manager,
+        decline_invitation: DeclineInvitationRequest => DeclineInvitationResponse,
         list_managers: ListManagersRequest => ListManagersResponse,
         remove_manager: RemoveManagerRequest => RemoveManagerResponse,
         create_member: CreateMemberRequest => Member,
+        list_audit: ListAuditRequest => ListAuditResponse,
         list_members: ListMembersRequest => ListMembersResponse,
         get_member: GetMemberRequest => Member,
         update_member: UpdateMemberRequest => Member,

@@ -60,6 +60,18 @@ fn every_kind_becomes_a_jpeg_of_the_same_picture() {
 }
 
 #[test]
+fn a_model_sees_no_more_than_it_needs() {
+    for ((width, height), seen) in
+        [((64, 32), (64, 32)), ((2_000, 1_000), (1_024, 512)), ((8, 1_500), (5, 1_024))]
+    {
+        let photo = check(&encoded(&picture(width, height), ImageFormat::Jpeg)).unwrap();
+        assert_eq!((photo.width, photo.height), (width, height));
+        let view = image::load_from_memory_with_format(&photo.view, ImageFormat::Jpeg).unwrap();
+        assert_eq!((view.width(), view.height()), seen);
+    }
+}
+
+#[test]
 fn the_same_upload_is_the_same_photo() {
     let upload = encoded(&picture(64, 32), ImageFormat::Png);
     let (one, other) = (check(&upload).unwrap(), check(&upload).unwrap());
@@ -164,6 +176,49 @@ fn what_is_cut_short_is_refused_wherever_it_is_cut() {
                 whole.len()
             );
         }
+    }
+}
+
+/// A WebP whose picture is the only frame of an animation.
+fn animated_webp() -> Vec<u8> {
+    let still = encoded(&picture(64, 32), ImageFormat::WebP);
+    let chunk = |name: &[u8; 4], content: &[u8]| {
+        let padding = vec![0; content.len() % 2];
+        [&name[..], &(content.len() as u32).to_le_bytes(), content, &padding].concat()
+    };
+    let canvas = [63, 0, 0, 31, 0, 0];
+    let frame = [&[0; 6][..], &canvas, &[100, 0, 0, 0], &still[12..]].concat();
+    let chunks = [
+        chunk(b"VP8X", &[&[0x02, 0, 0, 0][..], &canvas].concat()),
+        chunk(b"ANIM", &[0; 6]),
+        chunk(b"ANMF", &frame),
+    ]
+    .concat();
+    [b"RIFF".as_slice(), &(chunks.len() as u32 + 4).to_le_bytes(), b"WEBP", &chunks].concat()
+}
+
+/// A PNG that claims to be an animation of more frames than fit in any memory.
+fn animated_png() -> Vec<u8> {
+    let still = encoded(&picture(64, 32), ImageFormat::Png);
+    let chunk = |name: &[u8; 4], content: &[u8]| {
+        let named = [&name[..], content].concat();
+        [&(content.len() as u32).to_be_bytes()[..], &named, &crc32(&named).to_be_bytes()].concat()
+    };
+    let number = |n: u32| n.to_be_bytes();
+    let control = [number(0), number(64), number(32), number(0), number(0), number(0x0001_000A)].concat();
+    let animation = chunk(b"acTL", &[number(0x7FFF_FFFF), number(0)].concat());
+    let frame = chunk(b"fcTL", &[control, vec![0, 0]].concat());
+    [&still[..33], &animation, &frame, &still[33..]].concat()
+}
+
+#[test]
+fn of_what_moves_the_first_picture_is_taken() {
+    for (kind, upload) in [("webp", animated_webp()), ("png", animated_png())] {
+        let photo = check(&upload).unwrap_or_else(|refusal| panic!("{kind}: {refusal:?}"));
+        assert_eq!((photo.width, photo.height), (64, 32), "{kind}");
+        assert_eq!(color_at(&photo, 4, 4), [255, 0, 0], "{kind}");
+        let cut = check(&upload[..upload.len() / 2]);
+        assert_eq!(cut.err(), Some(Refusal::Damaged), "{kind}");
     }
 }
 

@@ -12,6 +12,7 @@ pub struct Model {
     pub actor_id: i64,
     pub resource_type: String,
     pub resource_id: i64,
+    pub member_id: Option<i64>,
     pub action: String,
     pub outcome: String,
     pub ip_address: Option<String>,

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::db::{Scope, roles};
 
+/// Lets the nodes of a Citus cluster hear every `SET LOCAL` that follows. Anybody else takes it for a setting of no meaning.
+const FOR_ALL_NODES: &str = "SET LOCAL citus.propagate_set_commands = 'local'";
+
 /// What all transactions get after the first `SET LOCAL`s, in milliseconds: no statement runs for longer than 5 s, nobody waits for a
 /// lock for longer than 2 s, and who forgets a transaction loses it after 10 s, with its locks.
 const LIMITS: &str = "SET LOCAL statement_timeout = 5000; SET LOCAL lock_timeout = 4000; \
@@ -22,6 +25,7 @@ pub struct Names {
     schema: Arc<str>,
     application: Arc<str>,
     directory: Arc<str>,
+    auditor: Arc<str>,
 }
 
 impl Names {
@@ -31,6 +35,7 @@ impl Names {
             schema: schema.into(),
             application: roles::application(schema).into(),
             directory: roles::directory(schema).into(),
+            auditor: roles::auditor(schema).into(),
         }
     }
 
@@ -39,6 +44,7 @@ impl Names {
         match scope {
             Scope::Family(_) | Scope::Own => self.application.clone(),
             Scope::Directory => self.directory.clone(),
+            Scope::Audit => self.auditor.clone(),
         }
     }
 
@@ -49,7 +55,10 @@ impl Names {
             Mode::Write => "READ WRITE",
         };
         let schema = &self.schema;
-        format!("BEGIN {mode}; {}; SET LOCAL search_path = {schema}, pg_temp; {LIMITS}", self.enter(scope))
+        format!(
+            "BEGIN {mode}; {FOR_ALL_NODES}; {}; SET LOCAL search_path = {schema}, pg_temp; {LIMITS}",
+            self.enter(scope)
+        )
     }
 
     /// Takes on a scope. The family is a number, so there is nothing to quote.
@@ -57,7 +66,9 @@ impl Names {
         let role = self.role(scope);
         match scope {
             Scope::Family(id) => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = '{id}'"),
-            Scope::Directory | Scope::Own => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''"),
+            Scope::Directory | Scope::Audit | Scope::Own => {
+                format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''")
+            }
         }
     }
 }
@@ -71,12 +82,13 @@ mod tests {
         let names = Names::of("ai_inference");
         let begin = names.begin(Mode::Write, Scope::Family(7));
         assert!(begin.starts_with(
-            "BEGIN READ WRITE; SET LOCAL ROLE praan_ai_inference; SET LOCAL app.family_id = '7'; \
+            "BEGIN READ WRITE; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE praan_ai_inference; SET LOCAL app.family_id = '7'; \
              SET LOCAL search_path = ai_inference, pg_temp; SET LOCAL statement_timeout"
         ));
         let begin = names.begin(Mode::Read, Scope::Directory);
         assert!(begin.starts_with(
-            "BEGIN READ ONLY; SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.family_id = ''"
+            "BEGIN READ ONLY; SET LOCAL citus.propagate_set_commands = 'local'; \
+             SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.family_id = ''"
         ));
     }
 }

@@ -12,6 +12,11 @@ pub fn claiming(service: &str) -> i64 {
     number(&[service.as_bytes(), b"claiming"])
 }
 
+/// The lock of who chains the audit trail.
+pub fn sealing(service: &str) -> i64 {
+    number(&[service.as_bytes(), b"sealing"])
+}
+
 /// The lock of who changes the tables.
 pub fn migrating(service: &str) -> i64 {
     number(&[service.as_bytes(), b"migrating"])
@@ -35,7 +40,7 @@ mod tests {
     #[test]
     fn each_request_of_each_user_in_each_service_has_its_own() {
         let key = |user_id, id| Key { user_id, request_id: Uuid::from_u128(id), fingerprint: [0; 32] };
-        let mut locks = vec![claiming("a"), claiming("b"), migrating("a")];
+        let mut locks = vec![claiming("a"), claiming("b"), sealing("a"), migrating("a")];
         for (user, id) in [(1, 1), (1, 2), (2, 1)] {
             locks.extend(["a", "b"].map(|service| of_request(service, &key(user, id))));
         }

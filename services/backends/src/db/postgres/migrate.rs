@@ -76,7 +76,7 @@ async fn locked<T>(
 /// The schema and the roles. Who connects for the service may take them on.
 fn before(schema: &str, login: &str) -> String {
     let login = login.replace('\'', "''");
-    let roles = [roles::application(schema), roles::directory(schema)].map(|role| {
+    let roles = [roles::application(schema), roles::directory(schema), roles::auditor(schema)].map(|role| {
         format!(
             "IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
                 BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
@@ -103,8 +103,11 @@ fn after(schema: &str) -> String {
             FOR name IN SELECT relname FROM pg_class
                 WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP
                 rights := CASE name WHEN 'seaql_migrations' THEN 'SELECT' WHEN 'audit_logs' THEN 'SELECT, INSERT'
-                    ELSE 'SELECT, INSERT, UPDATE, DELETE' END;
-                EXECUTE format('GRANT %s ON {schema}.%I TO {role}', rights, name);
+                    WHEN 'audit_pending' THEN 'INSERT' WHEN 'audit_chain' THEN NULL WHEN 'audit_seals' THEN NULL
+                    WHEN 'audit_checkpoints' THEN NULL ELSE 'SELECT, INSERT, UPDATE, DELETE' END;
+                IF rights IS NOT NULL THEN
+                    EXECUTE format('GRANT %s ON {schema}.%I TO {role}', rights, name);
+                END IF;
             END LOOP;
         END $$"
     )

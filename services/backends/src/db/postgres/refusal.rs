@@ -1,5 +1,7 @@
 use sea_orm::{DbErr, RuntimeErr};
 
+use crate::error;
+
 /// The SQLSTATE of an error of the server.
 pub fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(|code| code.into_owned())
@@ -18,9 +20,10 @@ pub fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a replica cannot answer, while the primary may: its connection is lost, or what it replays got in the way.
+/// Whether a replica cannot answer, while the primary may: its connection is lost, what it replays got in the way, or its pooler.
 pub fn is_replicas(error: &sqlx::Error) -> bool {
-    is_lost(error) || code(error).is_some_and(|code| code.starts_with("40") || code.starts_with("57"))
+    let theirs = |code: &str| code.starts_with("40") || code.starts_with("57") || error::is_poolers(code);
+    is_lost(error) || code(error).is_some_and(|code| theirs(&code))
 }
 
 /// An error of the driver as `sea-orm` would pass it on; a missing right in words that say who lacks which. The server's own

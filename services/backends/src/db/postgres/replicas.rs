@@ -1,11 +1,17 @@
 //! Replicas for reading, and when one may be asked.
 //!
-//! Every tenth of a second the primary is asked how far its log reaches, and each replica whether it has come that far. If it
-//! has, it shows all that was committed before the asking began. A family is read from a replica that shows at least what this
-//! process last wrote of it; no commit and no read waits for that knowledge. A replica that does not answer, or is more than a
-//! second behind, is left alone until it has caught up. Only when the primary is silent, replicas go on with what they have.
+//! A family is read from a replica that shows all that was acknowledged of it, in whichever process of the service. Who commits
+//! learns how far the primary's log reaches then and notes it for all ([`notes`]); who reads takes a replica that has come that
+//! far, waits a moment for one that is about to, and else goes to the primary. So does who cannot read the notes. Who cannot
+//! leave one waits, before it acknowledges, until every replica shows the commit or is left alone.
+//!
+//! Every tenth of a second the primary is asked how far its log reaches, and each replica whether it has come that far. If it has, it
+//! shows all that was committed before the asking began. A replica that does not answer, or is more than a second behind, is
+//! left alone until it has caught up. When the primary is silent, replicas go on for a minute with what they have.
 
-use std::collections::HashMap;
+mod notes;
+mod replica;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,82 +19,96 @@ use std::time::Duration;
 use chassis::Error;
 use chassis::shutdown::Tasks;
 use futures_util::future::join_all;
-use sea_orm::{DbBackend, Statement, TryGetable, Value};
 use sqlx::PgPool;
-use tokio::time::{Instant, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{Transaction, pool};
+use super::lsn::Lsn;
+use super::{Replication, pool};
+use notes::Notes;
+use replica::Primary;
+pub use replica::Replica;
 
 /// How often to look.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to pause before looking again for somebody who waits.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How long a read waits for a replica that is behind.
+const MOST_WAIT: Duration = Duration::from_millis(50);
 
 /// How far behind a replica may be.
 const MOST_LAG: Duration = Duration::from_secs(1);
 
+/// When every process has left a replica alone that one has, or that is too far behind: they all have looked by then.
+const UNTIL_LEFT: Duration = Duration::from_millis(2500);
+
+/// How long replicas are read from after the primary's last answer.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+
 /// The replicas of a database.
-#[derive(Default)]
 pub struct Replicas {
     all: Vec<Arc<Replica>>,
     turn: AtomicUsize,
-    /// When this process last wrote of a family, for as long as a replica may not show it.
-    written: Mutex<HashMap<i64, Instant>>,
-}
-
-/// One replica.
-pub struct Replica {
-    pub pool: PgPool,
-    number: usize,
-    /// It shows all that was committed before this; none while it is to be left alone.
-    shows: Mutex<Option<Instant>>,
+    notes: Notes,
+    primary: Mutex<Option<Primary>>,
+    /// Rung by who waits for a replica.
+    wanted: watch::Sender<()>,
+    /// Rung when a replica was looked at.
+    looked: watch::Sender<()>,
 }
 
 impl Replicas {
     /// Replicas that are still to be looked at.
-    pub fn of(urls: &[String], service: &str, connections: u32) -> Result<Arc<Self>, Error> {
+    pub fn of(
+        replication: &Replication,
+        service: &'static str,
+        connections: u32,
+    ) -> Result<Arc<Self>, Error> {
         let replica = |(number, url): (usize, &String)| {
             let pool = pool::hasty(connections, pool::options(url, service)?);
-            Ok(Arc::new(Replica { pool, number, shows: Mutex::default() }))
+            Ok(Arc::new(Replica::new(number, pool)))
         };
-        let all = urls.iter().enumerate().map(replica).collect::<Result<_, Error>>()?;
-        Ok(Arc::new(Self { all, ..Self::default() }))
+        Ok(Arc::new(Self {
+            all: replication.replicas.iter().enumerate().map(replica).collect::<Result<_, Error>>()?,
+            turn: AtomicUsize::default(),
+            notes: Notes::new(service, replication.cache.clone()),
+            primary: Mutex::default(),
+            wanted: watch::Sender::default(),
+            looked: watch::Sender::default(),
+        }))
     }
 
     /// Looks after them until the process stops.
     pub fn watch(self: &Arc<Self>, primary: &PgPool, tasks: &Tasks) {
-        if self.all.is_empty() {
-            return;
-        }
         let (replicas, primary, stop) = (self.clone(), primary.clone(), tasks.clone());
         tasks.spawn("replicas", async move {
-            while !stop.is_stopping() {
-                replicas.look(&primary).await;
-                tokio::select! {
-                    () = stop.stopping() => {}
-                    () = tokio::time::sleep(BEAT) => {}
-                }
+            let each = replicas.all.iter().map(|replica| replicas.watch_replica(replica));
+            tokio::select! {
+                () = stop.stopping() => {}
+                () = replicas.watch_primary(&primary) => {}
+                () = replicas.notes.watch() => {}
+                _ = join_all(each) => {}
             }
         });
     }
 
-    /// One that shows what this process has written of a family; each in its turn.
-    pub fn showing(&self, family_id: i64) -> Option<Arc<Replica>> {
-        if self.all.is_empty() {
-            return None;
+    /// One that shows all that was acknowledged of a family; each in its turn.
+    pub async fn showing(&self, family_id: i64) -> Option<Arc<Replica>> {
+        self.furthest()?;
+        let newest = self.notes.newest(family_id).await?;
+        match self.beyond(newest) {
+            None if newest != Lsn::UNKNOWN => timeout(MOST_WAIT, self.reaching(newest)).await.ok()?,
+            found => found,
         }
-        let written = lock(&self.written).get(&family_id).copied();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let in_turn = (0..self.all.len()).map(|n| &self.all[(turn + n) % self.all.len()]);
-        in_turn.into_iter().find(|replica| replica.shows(written)).cloned()
     }
 
-    /// Notes that something of a family was committed, or may have been.
-    pub fn wrote(&self, families: &[i64]) {
-        if !self.all.is_empty() {
-            let now = Instant::now();
-            lock(&self.written).extend(families.iter().map(|family| (*family, now)));
+    /// Notes that something of some families was committed. Returns when no process will read anything older of them.
+    pub async fn wrote(&self, families: &[i64], lsn: Lsn) {
+        if !self.notes.add(families, lsn).await {
+            // who is not left alone by then shows it
+            let _ = timeout(UNTIL_LEFT, self.all_beyond(lsn)).await;
         }
     }
 
@@ -97,57 +117,74 @@ impl Replicas {
         join_all(self.all.iter().map(|replica| replica.pool.close())).await;
     }
 
-    async fn look(&self, primary: &PgPool) {
-        let asked = Instant::now();
-        let end = ask::<String>(primary, "SELECT pg_current_wal_flush_lsn()::text", Vec::new()).await;
-        join_all(self.all.iter().map(|replica| replica.look(end.as_deref(), asked))).await;
-        // what every replica shows that is asked at all need not be kept in mind
-        let shown = self.all.iter().filter_map(|replica| *lock(&replica.shows)).min();
-        lock(&self.written).retain(|_, written| shown.is_none_or(|shown| *written > shown));
-    }
-}
-
-impl Replica {
-    /// Leaves it alone until it has answered again.
-    pub fn leave(&self) {
-        if lock(&self.shows).take().is_some() {
-            tracing::warn!(replica = self.number, "a replica is left alone");
-        }
-    }
-
-    fn shows(&self, written: Option<Instant>) -> bool {
-        lock(&self.shows).is_some_and(|shows| written.is_none_or(|written| shows > written))
-    }
-
-    async fn look(&self, end: Option<&str>, asked: Instant) {
-        // without the primary, that it answers is all that can be known
-        let sql = "SELECT COALESCE(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false)";
-        match (ask::<bool>(&self.pool, sql, vec![end.unwrap_or("0/0").into()]).await, end) {
-            (None, _) => self.leave(),
-            (Some(true), Some(_)) => {
-                if lock(&self.shows).replace(asked).is_none() {
-                    tracing::info!(replica = self.number, "a replica has caught up");
-                }
+    async fn watch_primary(&self, primary: &PgPool) {
+        loop {
+            let asked = Instant::now();
+            if let Some(end) = replica::ask(primary, Lsn::FLUSHED).await {
+                *lock(&self.primary) = Some(Primary { end, asked });
+                self.notes.forget(self.places().min().unwrap_or(Lsn::START));
             }
-            (Some(_), Some(_)) if self.lags() => self.leave(),
-            (Some(_), _) => {}
+            sleep(BEAT).await;
         }
     }
 
-    fn lags(&self) -> bool {
-        lock(&self.shows).is_some_and(|shows| shows.elapsed() > MOST_LAG)
+    async fn watch_replica(&self, replica: &Replica) {
+        let mut wanted = self.wanted.subscribe();
+        loop {
+            let primary = *lock(&self.primary);
+            replica.look(primary).await;
+            self.looked.send_replace(());
+            sleep(PAUSE).await;
+            // both ways it is time to look again
+            let _ = timeout(BEAT, wanted.changed()).await;
+        }
     }
-}
 
-/// The one value that a server answers, if it does in time.
-async fn ask<T: TryGetable>(pool: &PgPool, sql: &str, values: Vec<Value>) -> Option<T> {
-    let asking = async {
-        let transaction = Transaction::begin(pool, "BEGIN READ ONLY".to_owned(), "".into()).await?;
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-        let row = transaction.query_one(statement).await?;
-        row.map(|row| row.try_get_by_index(0)).transpose()
-    };
-    timeout(PATIENCE, asking).await.ok()?.ok()?
+    /// Waits for one that has come this far; none when there is none left to wait for.
+    async fn reaching(&self, lsn: Lsn) -> Option<Arc<Replica>> {
+        let mut looked = self.looked.subscribe();
+        while self.furthest().is_some() {
+            if let Some(replica) = self.beyond(lsn) {
+                return Some(replica);
+            }
+            self.wanted.send_replace(());
+            looked.changed().await.ok()?;
+        }
+        None
+    }
+
+    /// Waits until all have come this far that any process may read from.
+    async fn all_beyond(&self, lsn: Lsn) {
+        let mut looked = self.looked.subscribe();
+        let is_beyond = |replica: &Arc<Replica>| {
+            let primary = *lock(&self.primary);
+            let replayed = primary.and_then(|primary| replica.replayed(primary));
+            replayed.map_or_else(|| replica.is_left_by_all(), |replayed| replayed >= lsn)
+        };
+        while !self.all.iter().all(is_beyond) {
+            self.wanted.send_replace(());
+            if looked.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn beyond(&self, lsn: Lsn) -> Option<Arc<Replica>> {
+        let primary = (*lock(&self.primary))?;
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let mut in_turn = (0..self.all.len()).map(|n| &self.all[(turn + n) % self.all.len()]);
+        in_turn.find(|replica| replica.replayed(primary).is_some_and(|replayed| replayed >= lsn)).cloned()
+    }
+
+    fn furthest(&self) -> Option<Lsn> {
+        self.places().max()
+    }
+
+    /// How far each has come that may be read from.
+    fn places(&self) -> impl Iterator<Item = Lsn> {
+        let primary = *lock(&self.primary);
+        self.all.iter().filter_map(move |replica| replica.replayed(primary?))
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

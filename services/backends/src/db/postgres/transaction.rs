@@ -11,11 +11,12 @@ use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statem
 use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Database, Executor, PgConnection, PgPool, Postgres, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Database, Executor, PgConnection, PgPool, Postgres, Row, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use super::lsn::Lsn;
 use super::refusal;
 use super::replicas::Replica;
 
@@ -85,6 +86,15 @@ impl Transaction {
 
     /// Commits; fails when a statement has failed, since the server would then roll back and call it a success.
     pub async fn commit(self) -> Result<(), DbErr> {
+        self.end().await.map(drop)
+    }
+
+    /// Commits, and learns how far the primary's log reaches then.
+    pub async fn commit_at(self) -> Result<Lsn, DbErr> {
+        Ok(self.end().await?.written().await)
+    }
+
+    async fn end(self) -> Result<Held, DbErr> {
         let mut held = self.held.into_inner();
         if held.state != State::Open {
             return Err(DbErr::Custom("a transaction cannot commit after a failed statement".to_owned()));
@@ -95,7 +105,7 @@ impl Transaction {
             .map_err(|_| refusal::silent())?
             .map_err(|error| refusal::told(error, &self.role, "COMMIT"))?;
         held.state = State::Done;
-        Ok(())
+        Ok(held)
     }
 
     pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
@@ -178,6 +188,15 @@ impl Held {
                 Err(error) => return Err(refusal::told(error, role, "SET ROLE")),
             }
         }
+    }
+
+    /// How far the primary has written. It is committed whether we learn this or not.
+    async fn written(&mut self) -> Lsn {
+        self.state = State::Busy;
+        let asked = timeout(LITTLE_PATIENCE, self.connection.fetch_one(Lsn::WRITTEN)).await;
+        let Some(bytes) = asked.ok().and_then(|row| row.ok()?.try_get(0).ok()) else { return Lsn::UNKNOWN };
+        self.state = State::Done;
+        Lsn::new(bytes)
     }
 
     fn with_retreat(mut held: Self, retreat: Retreat) -> Self {

@@ -1,6 +1,7 @@
-//! PostgreSQL: the suite, and what the walls between families, several processes and the server's death do to the adapter.
+//! PostgreSQL: the suite, and what the walls between families, several processes, poolers and the server's death do to the adapter.
 
 mod dying;
+mod poolers;
 mod relays;
 mod replicas;
 mod twins;

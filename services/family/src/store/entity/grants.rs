@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::grant::LogType;
 
 /// Lets somebody see part of a member's data.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "grants")]
 pub struct Model {
     /// The family.
@@ -35,6 +35,8 @@ pub struct Model {
     /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
+
+backends::opaque!(Model);
 
 /// Kinds of logs, as a JSON array of words in capitals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]

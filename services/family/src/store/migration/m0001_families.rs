@@ -33,6 +33,13 @@ const TABLES: &[&str] = &[
         FOREIGN KEY (family_id, member_id) REFERENCES members (family_id, id) ON DELETE CASCADE)",
     "CREATE INDEX grants_of_member ON grants (family_id, member_id, created_at, id)",
     "CREATE INDEX grants_of_user ON grants (user_id, member_id)",
+    "CREATE TABLE invitations (
+        family_id BIGINT NOT NULL REFERENCES families (family_id) ON DELETE CASCADE, id BIGINT NOT NULL,
+        email TEXT NOT NULL, address TEXT NOT NULL, invited_by BIGINT NOT NULL, status TEXT NOT NULL,
+        created_at TIMESTAMPTZ NOT NULL, expires_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, id))",
+    "CREATE INDEX invitations_of_family ON invitations (family_id, created_at, id)",
+    "CREATE INDEX invitations_by_id ON invitations (id)",
+    "CREATE INDEX invitations_to ON invitations (address, created_at, id)",
 ];
 
 const TENANTS: &[Tenant] = &[
@@ -42,5 +49,9 @@ const TENANTS: &[Tenant] = &[
     Tenant {
         table: "grants",
         directory: &["family_id", "member_id", "user_id", "not_before", "not_after", "withdrawn_at"],
+    },
+    Tenant {
+        table: "invitations",
+        directory: &["family_id", "id", "address", "status", "created_at", "expires_at"],
     },
 ];

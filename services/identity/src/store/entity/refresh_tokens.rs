@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 /// A refresh token. Used ones stay, so that a second use is noticed.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "refresh_tokens")]
 pub struct Model {
     /// The SHA-256 of the token.
@@ -17,6 +17,8 @@ pub struct Model {
     /// When it was exchanged.
     pub used_at: Option<DateTime<Utc>>,
 }
+
+backends::opaque!(Model);
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {

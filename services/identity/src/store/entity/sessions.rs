@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
-/// A sign-in, from password to sign-out.
+/// A sign-in, from its proof to its end.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
 pub struct Model {
@@ -12,9 +12,15 @@ pub struct Model {
     pub user_id: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
+    /// When it last bought tokens.
+    pub last_used_at: DateTime<Utc>,
+    /// The address that was from.
+    pub address: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why: LOGOUT, TOKEN_REUSED or ACCOUNT_DELETED.
+    /// Why, as [`crate::domain::session::EndReason`] writes it.
     pub end_reason: Option<String>,
 }
 

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     /// Its id.
@@ -10,7 +10,7 @@ pub struct Model {
     pub id: i64,
     /// The address, in small letters.
     pub email: String,
-    /// The argon2id hash of the password, as a PHC string.
+    /// The argon2id hash of the password, as a PHC string; one that no password has where there is none.
     pub password_hash: String,
     /// The person's name.
     pub full_name: String,
@@ -19,6 +19,8 @@ pub struct Model {
     /// When it was deleted.
     pub deleted_at: Option<DateTime<Utc>>,
 }
+
+backends::opaque!(Model);
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Fault, Flag};
 
 /// Vital signs: at least one.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Checkin {
     /// The systolic blood pressure, in mmHg.

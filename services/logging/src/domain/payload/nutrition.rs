@@ -8,7 +8,8 @@ use super::{Fault, Flag};
 const NEGLIGIBLE_KCAL: f64 = 13.0;
 
 /// Food and drink: at least one number, or an item.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Nutrition {
     /// The energy, in kcal.
@@ -26,7 +27,8 @@ pub struct Nutrition {
 }
 
 /// The macronutrients, in grams.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Macros {
     /// The protein.
@@ -61,7 +63,8 @@ pub enum Meal {
 }
 
 /// One food of a meal.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct FoodItem {
     /// What it is.

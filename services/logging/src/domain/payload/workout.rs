@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Fault;
 
 /// A training session: at least one exercise, or its duration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Workout {
     /// The exercises.
@@ -17,7 +18,8 @@ pub struct Workout {
 }
 
 /// One exercise of a session.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Exercise {
     /// What it is.
@@ -27,7 +29,8 @@ pub struct Exercise {
 }
 
 /// One set: repetitions or a duration.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(default)]
 pub struct Set {
     /// The repetitions.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::Faults;
 
 /// What to eat in a day.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Nutrition {
     #[serde(skip_serializing_if = "Option::is_none")]
     weight: Option<f64>,

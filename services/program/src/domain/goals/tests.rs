@@ -3,7 +3,7 @@ use proto::program::v1::{
     StrengthGoals, TargetKind,
 };
 
-use super::Goals;
+use super::{Domains, Goals};
 
 fn target(nutrient: &str, kind: TargetKind, bounds: [Option<f64>; 3]) -> NutrientTarget {
     let [value, low, high] = bounds;
@@ -158,4 +158,25 @@ fn all_faults_are_told_at_once() {
     goals.strength_goals = Some(training(None, None));
     goals.nutrition_goals = eating(vec![target("fat_g", TargetKind::Min, [None; 3])]).nutrition_goals;
     assert_eq!(faults(&goals, "").len(), 3);
+}
+
+#[test]
+fn of_goals_one_sees_the_domains_one_may_and_no_phase_that_says_nothing_of_them() {
+    let goals = Goals::read(&full(), "").unwrap();
+    let all = Domains { nutrition: true, strength: true, clinical: true };
+    assert_eq!(goals.clone().seen(all), goals);
+    let clinical = goals.clone().seen(Domains { nutrition: false, strength: false, ..all });
+    assert_eq!((&clinical.nutrition, &clinical.strength), (&None, &None));
+    assert_eq!(clinical.clinical, goals.clinical);
+    let said = |goals: &Goals| {
+        goals
+            .phases
+            .iter()
+            .map(|phase| (phase.nutrition.is_some(), phase.strength.is_some()))
+            .collect::<Vec<_>>()
+    };
+    assert!(said(&clinical).iter().all(|hidden| *hidden == (false, false)));
+    assert!(clinical.phases.iter().all(|phase| phase.clinical.is_some()), "{:?}", clinical.phases);
+    let nothing = Domains { nutrition: false, strength: false, clinical: false };
+    assert_eq!(goals.seen(nothing), Goals::default());
 }

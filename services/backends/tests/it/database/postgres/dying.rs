@@ -117,7 +117,7 @@ async fn a_wrong_address_is_told_without_the_password() {
 }
 
 /// The cause that the log gets to see.
-fn cause(error: &chassis::Error) -> String {
+pub fn cause(error: &chassis::Error) -> String {
     let log = tempfile::NamedTempFile::new().unwrap();
     let file = log.reopen().unwrap();
     let subscriber =

@@ -30,7 +30,7 @@ async fn one_trace_runs_from_the_photo_to_the_new_score() {
 async fn the_trace_is_one_in_many_processes_too() {
     let collector = Collector::start().await;
     let mut fleet = Fleet::start_with(collector.environment(), 1).await;
-    praan::demo::run(fleet.url()).await.expect("all steps green");
+    praan::demo::run(&fleet.url()).await.expect("all steps green");
     assert!(fleet.stop().await);
     judge(&collector);
 }

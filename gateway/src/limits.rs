@@ -20,6 +20,8 @@ use chassis::clock::Clock;
 use chassis::layers::caller::bearer;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge};
 
 use crate::contract::Method;
 use crate::visit::Visit;
@@ -39,6 +41,8 @@ pub struct Limits {
     alone: AtomicBool,
     verifier: Verifier,
     on: bool,
+    refused: Counter<u64>,
+    counting_alone: Gauge<u64>,
 }
 
 /// What the limits say to one request.
@@ -51,7 +55,21 @@ pub struct Admission {
 impl Limits {
     /// Counts in `shared`, and in this process alone while `shared` is down.
     pub fn new(shared: Arc<dyn Cache>, clock: &Clock, verifier: Verifier, on: bool) -> Self {
-        Self { shared, local: MemoryCache::new(clock), alone: AtomicBool::new(false), verifier, on }
+        let meter = opentelemetry::global::meter("praan");
+        let refused = meter
+            .u64_counter("praan.limits.refused")
+            .with_description("How many requests were one too many, by method.")
+            .build();
+        let counting_alone = meter
+            .u64_gauge("praan.limits.alone")
+            .with_description(
+                "Whether this process counts by itself, since the shared limits are out of reach.",
+            )
+            .build();
+        refused.add(0, &[]);
+        counting_alone.record(0, &[]);
+        let (local, alone) = (MemoryCache::new(clock), AtomicBool::new(false));
+        Self { shared, local, alone, verifier, on, refused, counting_alone }
     }
 
     /// Counts a request to a method.
@@ -59,6 +77,14 @@ impl Limits {
         if !self.on {
             return Admission::default();
         }
+        let admission = self.judge(method, visit, headers).await;
+        if admission.check().is_err() {
+            self.refused.add(1, &[KeyValue::new("rpc.method", method.path.as_str().to_owned())]);
+        }
+        admission
+    }
+
+    async fn judge(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Admission {
         let caller = self.caller(method, visit, headers).await;
         let mut verdicts = Vec::with_capacity(2);
         // the narrow bucket first: a request it refuses shall not count against everything else
@@ -107,6 +133,7 @@ impl Limits {
         if self.alone.load(Ordering::Relaxed) == alone || self.alone.swap(alone, Ordering::Relaxed) == alone {
             return;
         }
+        self.counting_alone.record(alone.into(), &[]);
         match error {
             Some(error) => error.log("the shared rate limits are out of reach; counting in this process"),
             None => tracing::info!("the shared rate limits are within reach again"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chassis::layers::trace;
+use chassis::telemetry::SECONDS;
 use http::{Request, Response};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
@@ -22,7 +23,14 @@ impl Telemetry {
     /// Records with the process's meter.
     pub fn new() -> Self {
         let meter = opentelemetry::global::meter("praan");
-        Self(meter.f64_histogram("http.server.request.duration").with_unit("s").build())
+        Self(
+            meter
+                .f64_histogram("http.server.request.duration")
+                .with_description("How long requests at the door took, by verb, route and status.")
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
+        )
     }
 
     /// Watches over a request.
@@ -44,7 +52,7 @@ impl Telemetry {
             KeyValue::new("http.response.status_code", i64::from(status)),
         ];
         if let Some(method) = response.extensions().get::<Arc<Method>>() {
-            span.record("otel.name", format!("{verb} {}", method.route));
+            trace::rename(&span, format!("{verb} {}", method.route));
             labels.push(KeyValue::new("http.route", method.route.clone()));
         }
         self.0.record(begun.elapsed().as_secs_f64(), &labels);

@@ -60,6 +60,8 @@ pub struct Process {
     line: Line,
     /// Where its door is, such as `http://127.0.0.1:40123`.
     pub url: String,
+    /// Where its metrics are, if `PRAAN_ADMIN_LISTEN` asks for them.
+    pub metrics: Option<String>,
 }
 
 /// What is started.
@@ -108,16 +110,22 @@ impl Process {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("it starts; `cargo build --workspace` makes it");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut metrics = None;
         let said = async {
             while let Some(line) = lines.next_line().await.expect("its output") {
-                if let Some(url) = door(&line) {
-                    return url;
+                match line.split_whitespace().collect::<Vec<_>>()[..] {
+                    ["metrics", url, ..] => metrics = Some(url.to_owned()),
+                    _ => {
+                        if let Some(url) = door(&line) {
+                            return url;
+                        }
+                    }
                 }
             }
             panic!("it ended before it was up");
         };
         let url = tokio::time::timeout(PATIENCE, said).await.expect("it is up in time");
-        Self { child, line, url }
+        Self { child, line, url, metrics }
     }
 
     /// The process id.

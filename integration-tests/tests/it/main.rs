@@ -28,6 +28,7 @@ mod sessions;
 mod stories;
 mod strangers;
 mod structure;
+mod telemetry;
 mod tenants;
 mod topologies;
 mod writers;

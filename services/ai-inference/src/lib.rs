@@ -9,6 +9,7 @@ mod events;
 mod grpc;
 pub mod provider;
 mod store;
+mod telemetry;
 mod worker;
 
 use std::sync::Arc;

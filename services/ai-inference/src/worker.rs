@@ -22,6 +22,7 @@ use crate::domain::photo::{self, Photo, Refusal};
 use crate::events::ImageUploaded;
 use crate::provider::{Provider, ProviderError};
 use crate::store::{Inference, Store};
+use crate::telemetry;
 
 const NEVER_UPLOADED: &str = "The photo was never uploaded.";
 const OUT_OF_REACH: &str = "The photo could not be fetched. Please log it again.";
@@ -148,7 +149,7 @@ impl Worker {
     }
 
     async fn read(&self, photo: &Photo) -> Result<Outcome, Trouble> {
-        match self.provider.read(photo).await {
+        match telemetry::timed(self.provider.as_ref(), photo).await {
             Ok(meal) if meal.is_possible() => Ok(Outcome::Meal(meal)),
             Ok(_) => Ok(Outcome::failure(NONSENSE)),
             Err(ProviderError::Permanent(reason)) => Ok(Outcome::failure(reason)),

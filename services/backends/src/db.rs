@@ -109,6 +109,11 @@ impl Database {
         self.0.engine.backend()
     }
 
+    /// Whose it is: the service on PostgreSQL, the file on SQLite.
+    pub fn name(&self) -> &str {
+        self.0.engine.name()
+    }
+
     /// The clock by which rows are stamped.
     pub fn clock(&self) -> &Clock {
         &self.0.clock

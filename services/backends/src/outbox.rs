@@ -4,6 +4,7 @@
 //! deleted when the queue has confirmed its message, so a process that dies at any moment leaves it to be published again.
 
 mod claims;
+mod gauge;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -66,6 +67,7 @@ impl Relay {
         let (under_way, ends) = (HashMap::new(), VecDeque::new());
         let relay = Self { claims, queue, tasks: tasks.clone(), under_way, ends, unsure: false };
         tasks.spawn("outbox relay", relay.run(db.clone()));
+        tasks.spawn("outbox gauge", gauge::watch(db.clone(), tasks.clone()));
     }
 
     async fn run(mut self, db: Database) {

@@ -4,6 +4,7 @@
 //! message; until then the message is the publisher's, which is why publishers keep it in their outbox ([`crate::outbox`]).
 
 mod attempt;
+mod gauge;
 pub mod memory;
 mod message;
 pub mod rabbitmq;

@@ -4,6 +4,7 @@
 //! shedding, deadline, caller) and gives a [`Link`], which other rooms call by tonic's generated clients: in this process, or
 //! over the wire, with the same bytes, status codes and layers.
 
+pub mod admin;
 pub mod audit;
 pub mod auth;
 pub mod cached;

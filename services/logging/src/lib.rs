@@ -44,8 +44,12 @@ use store::{Migrator, Store};
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
 
 /// For an alarm: how many revisions lie in the default partition.
-static STRAYS: LazyLock<Gauge<i64>> =
-    LazyLock::new(|| opentelemetry::global::meter("praan").i64_gauge("praan.daily_logs.strays").build());
+static STRAYS: LazyLock<Gauge<i64>> = LazyLock::new(|| {
+    opentelemetry::global::meter("praan")
+        .i64_gauge("praan.daily_logs.strays")
+        .with_description("How many revisions of logs lie outside of all months.")
+        .build()
+});
 
 /// What logging needs of the house.
 pub struct Needs {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chassis::admin::Admin;
 use chassis::{Error, Foundation, telemetry};
 use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
@@ -66,7 +67,15 @@ async fn run(command: Command) -> Result<(), Error> {
 async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     let telemetry = telemetry::start(&log.settings())?;
     let foundation = Foundation::system();
+    let admin = match (log.admin_listen, &telemetry.scrape) {
+        (Some(address), Some(scrape)) => Some(Admin::open(address, scrape.clone(), &foundation.tasks).await?),
+        _ => None,
+    };
     let lit = house::light(plan, &foundation).await?;
+    if let Some(admin) = &admin {
+        admin.lit();
+        say(&format!("  metrics  http://{}/metrics (with /healthz and /readyz)", admin.address));
+    }
     // whoever reads that it is up may tell it to stop at once
     let stop = stop_signal()?;
     say(&lit.describe(plan));

@@ -8,10 +8,12 @@ use super::{dependencies, source};
 const TOP: &[&str] = &[
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE",
     "README.md",
     "clippy.toml",
     "gateway",
+    "helm",
     "integration-tests",
     "proto",
     "rustfmt.toml",
@@ -19,7 +21,7 @@ const TOP: &[&str] = &[
     "services",
 ];
 /// What may come later.
-const MAY_STAND_AT_THE_TOP: &[&str] = &["helm", "web"];
+const MAY_STAND_AT_THE_TOP: &[&str] = &["web"];
 /// Names that say nothing, and so collect everything.
 const VAGUE: &[&str] = &["mod", "utils", "util", "common", "helpers", "helper", "manager", "misc"];
 /// What nobody leaves behind; written in two parts, so that this file can be searched as well.

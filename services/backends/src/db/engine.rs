@@ -20,6 +20,13 @@ impl Engine {
         }
     }
 
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Sqlite(files) => files.name(),
+            Self::Postgres(server) => server.settings().service,
+        }
+    }
+
     /// A transaction that may write.
     pub async fn write(&self, scope: Scope) -> Result<Connection, Error> {
         match self {

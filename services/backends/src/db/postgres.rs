@@ -11,6 +11,7 @@ mod locks;
 mod lsn;
 mod migrate;
 mod pool;
+mod pool_gauge;
 mod pooler;
 mod refusal;
 mod replicas;
@@ -91,6 +92,7 @@ impl Server {
         if let Some(replicas) = &replicas {
             replicas.watch(&housekeeping, tasks);
         }
+        pool_gauge::watch(&primary, settings.service, settings.connections);
         Ok(Self { settings, names, options, primary, housekeeping, replicas })
     }
 

@@ -36,6 +36,7 @@ enum Durability {
 pub struct Files {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
+    name: String,
     /// A database for a test takes its files along when it goes.
     _scratch: Option<Scratch>,
 }
@@ -44,14 +45,20 @@ impl Files {
     /// Opens the file, and makes it if there is none.
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let (reads, writes) = open(path, Durability::Kept).await?;
-        Ok(Self { reads, writes, _scratch: None })
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { reads, writes, name, _scratch: None })
     }
 
     /// Files for a test.
     pub async fn scratch() -> Result<Self, Error> {
         let scratch = Scratch::new()?;
         let (reads, writes) = open(&scratch.file(), Durability::Scratch).await?;
-        Ok(Self { reads, writes, _scratch: Some(scratch) })
+        Ok(Self { reads, writes, name: "scratch".to_owned(), _scratch: Some(scratch) })
+    }
+
+    /// The file's name, without what stands behind the dot.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn read(&self) -> Connection {

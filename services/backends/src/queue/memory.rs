@@ -11,7 +11,7 @@ use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 use futures_util::future::join_all;
 
-use super::{DeadLetter, Handler, Message, Queue, Subscription};
+use super::{DeadLetter, Handler, Message, Queue, Subscription, gauge};
 use line::Line;
 
 /// The broker inside the process.
@@ -46,6 +46,9 @@ impl Queue for MemoryQueue {
         if lines.contains_key(&queue) {
             return Err(Error::internal(format!("queue {queue} has a consumer already")));
         }
+        let watched = line.clone();
+        let look = move || std::future::ready(Ok(watched.depth()));
+        self.tasks.spawn("queue gauge", gauge::watch(queue.clone(), self.tasks.clone(), look));
         lines.insert(queue, line);
         Ok(())
     }

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 
-use super::{DeadLetter, Handler, Message, Queue, Subscription};
+use super::{DeadLetter, Handler, Message, Queue, Subscription, gauge};
 use consumer::Consumer;
 use graveyard::Graveyard;
 use link::Link;
@@ -63,6 +63,15 @@ impl RabbitQueue {
         Graveyard { link: &self.consuming, publisher: &self.publisher, queue }
     }
 
+    fn watch(&self, queue: String) {
+        let (link, name) = (self.consuming.clone(), queue.clone());
+        let look = move || {
+            let (link, name) = (link.clone(), name.clone());
+            async move { graveyard::depth(&link, &name).await }
+        };
+        self.tasks.spawn("queue gauge", gauge::watch(queue, self.tasks.clone(), look));
+    }
+
     fn queues(&self) -> MutexGuard<'_, HashSet<String>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,8 +95,11 @@ impl Queue for RabbitQueue {
                 Ok(())
             }
         };
-        if begun.is_err() {
-            self.queues().remove(&queue);
+        match &begun {
+            Ok(()) => self.watch(queue),
+            Err(_) => {
+                self.queues().remove(&queue);
+            }
         }
         begun
     }

@@ -8,6 +8,7 @@ use opentelemetry::metrics::Histogram;
 use tonic::body::Body;
 
 use super::{Concern, Inner, answer};
+use crate::telemetry::SECONDS;
 
 /// Records `rpc.server.duration` by service, method and status. No label is ever taken from a request's content.
 #[derive(Clone)]
@@ -17,7 +18,14 @@ impl Metrics {
     /// Records with the process's meter.
     pub fn new() -> Self {
         let meter = opentelemetry::global::meter("praan");
-        Self(meter.f64_histogram("rpc.server.duration").with_unit("s").build())
+        Self(
+            meter
+                .f64_histogram("rpc.server.duration")
+                .with_description("How long rpcs took, by method and status.")
+                .with_unit("s")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
+use opentelemetry::metrics::Counter;
 use tokio::sync::Semaphore;
 use tonic::body::Body;
 
@@ -11,20 +12,32 @@ use crate::Error;
 
 /// Admits a bounded number of requests at once.
 #[derive(Clone)]
-pub struct Shed(Arc<Semaphore>);
+pub struct Shed {
+    places: Arc<Semaphore>,
+    refused: Counter<u64>,
+}
 
 impl Shed {
     /// Admits `most` at once.
     pub fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most)))
+        let refused = opentelemetry::global::meter("praan")
+            .u64_counter("rpc.server.shed")
+            .with_description("How many rpcs a full room refused.")
+            .build();
+        // so that the first refusal shows as a change
+        refused.add(0, &[]);
+        Self { places: Arc::new(Semaphore::new(most)), refused }
     }
 }
 
 impl Concern for Shed {
     async fn around<S: Inner>(&self, request: Request<Body>, next: S) -> Response<Body> {
-        match self.0.try_acquire() {
+        match self.places.try_acquire() {
             Ok(_permit) => answer(next, request).await,
-            Err(full) => refuse(Error::unavailable(full)),
+            Err(full) => {
+                self.refused.add(1, &[]);
+                refuse(Error::unavailable(full))
+            }
         }
     }
 }

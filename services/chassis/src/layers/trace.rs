@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Request, Response};
 use opentelemetry::propagation::{Extractor, Injector};
+use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -30,6 +31,13 @@ pub fn join(span: &tracing::Span, headers: &HeaderMap) {
     let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(headers)));
     // without a subscriber for spans there is nothing to join, which is no fault
     let _ = span.set_parent(parent);
+}
+
+/// Gives a span another name, once it is known what the request was for.
+pub fn rename(span: &tracing::Span, name: String) {
+    // for the log lines; a span that has begun takes no name this way
+    span.record("otel.name", &name);
+    span.context().span().update_name(name);
 }
 
 /// Writes the current trace into the headers of a call.

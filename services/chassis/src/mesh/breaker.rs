@@ -45,6 +45,8 @@ impl Breaker {
             .u64_counter("rpc.client.breaker")
             .with_description("How often the breaker of a link came into a state.")
             .build();
+        // so that the first time it opens shows as a change
+        turned.add(0, &labels(name, State::OPEN));
         let state = Mutex::new(State::Closed { failures: 0 });
         Self { state, name: name.to_owned(), after, rest, turned }
     }
@@ -86,9 +88,7 @@ impl Breaker {
         if before == after {
             return;
         }
-        let labels =
-            [KeyValue::new("server.address", self.name.clone()), KeyValue::new("praan.breaker.state", after)];
-        self.turned.add(1, &labels);
+        self.turned.add(1, &labels(&self.name, after));
         match next {
             State::Open { .. } => {
                 tracing::warn!(room = self.name, "a room does not answer: its breaker opens")
@@ -105,11 +105,17 @@ impl Breaker {
     }
 }
 
+fn labels(room: &str, state: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new("server.address", room.to_owned()), KeyValue::new("praan.breaker.state", state)]
+}
+
 impl State {
+    const OPEN: &str = "open";
+
     fn name(self) -> &'static str {
         match self {
             State::Closed { .. } => "closed",
-            State::Open { .. } => "open",
+            State::Open { .. } => Self::OPEN,
             State::Probing => "half_open",
         }
     }

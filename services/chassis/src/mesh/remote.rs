@@ -52,6 +52,8 @@ impl Remote {
             .u64_counter("rpc.client.repeats")
             .with_description("How many calls were sent again, by what had become of them.")
             .build();
+        // so that the first time shows as a change
+        repeats.add(0, &labels(name, Reason::Unavailable));
         Self {
             name: name.to_owned(),
             peers,
@@ -106,11 +108,7 @@ impl Remote {
                 }
                 pause.await;
             }
-            let labels = [
-                KeyValue::new("server.address", self.name.clone()),
-                KeyValue::new("praan.reason", reason.name()),
-            ];
-            self.repeats.add(1, &labels);
+            self.repeats.add(1, &labels(&self.name, reason));
         }
     }
 
@@ -140,6 +138,10 @@ impl Remote {
             _ => None,
         }
     }
+}
+
+fn labels(room: &str, reason: Reason) -> [KeyValue; 2] {
+    [KeyValue::new("server.address", room.to_owned()), KeyValue::new("praan.reason", reason.name())]
 }
 
 /// Why a call is sent again.

@@ -238,7 +238,7 @@ impl Storage {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{Parser, ValueEnum};
 
     use super::*;
     use crate::options::{Command, Praan};
@@ -304,6 +304,29 @@ mod tests {
                 "{}",
                 service.name()
             );
+        }
+    }
+
+    /// The line of a table of the chart's values: `block`, then the name, then the key.
+    fn in_chart(block: &str, name: &str, key: &str) -> Option<String> {
+        let values = include_str!("../../../../helm/praan/values.yaml");
+        let block = values.split(&format!("\n{block}:\n")).nth(1)?.lines();
+        let mut block = block.take_while(|line| line.is_empty() || line.starts_with(' '));
+        block.find(|line| *line == format!("  {name}:"))?;
+        let table = block.take_while(|line| line.starts_with("    "));
+        let found = table.map(str::trim).find_map(|line| line.strip_prefix(&format!("{key}: ")));
+        Some(found.unwrap_or_default().trim_matches(['[', ']']).to_owned())
+    }
+
+    #[test]
+    fn the_chart_has_every_service_with_its_calls_and_every_job() {
+        for service in Service::all() {
+            let calls = service.calls().iter().map(|callee| callee.name()).collect::<Vec<_>>().join(", ");
+            assert_eq!(in_chart("services", service.name(), "calls"), Some(calls), "{}", service.name());
+        }
+        for job in options::JobName::value_variants() {
+            let name = job.to_possible_value().expect("each has a name").get_name().to_owned();
+            assert!(in_chart("jobs", &name, "uses").is_some_and(|uses| !uses.is_empty()), "{name}");
         }
     }
 }

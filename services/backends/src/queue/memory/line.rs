@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::backoff;
 use crate::queue::attempt::attempt;
+use crate::queue::gauge::Depth;
 use crate::queue::{DeadLetter, Handler, Message, Outcome, Subscription};
 
 /// How many messages a queue holds; further publishers wait.
@@ -108,6 +109,12 @@ impl Line {
         }
         dead.push_back(DeadLetter { message, reason });
         true
+    }
+
+    /// How many messages are not dealt with, and how many are dead.
+    pub fn depth(&self) -> Depth {
+        let waiting = (ROOM - self.room.available_permits()) as u64;
+        Depth { waiting, dead: self.graves().len() as u64 }
     }
 
     pub fn dead_letters(&self, limit: usize) -> Vec<DeadLetter> {

@@ -13,6 +13,7 @@ use super::link::Link;
 use super::publisher::Publisher;
 use super::{envelope, topology};
 use crate::queue::DeadLetter;
+use crate::queue::gauge::Depth;
 
 /// How many letters are redriven at once.
 const BATCH: usize = 64;
@@ -25,6 +26,28 @@ pub struct Graveyard<'a> {
     pub link: &'a Link,
     pub publisher: &'a Publisher,
     pub queue: &'a str,
+}
+
+/// How many messages wait in a queue, and how many are dead.
+pub async fn depth(link: &Link, queue: &str) -> Result<Depth, Error> {
+    in_time(async {
+        let channel = link.channel().await?;
+        let waiting = count(&channel, queue).await?;
+        let dead = count(&channel, &topology::dead(queue)).await?;
+        channel.close(REPLY_SUCCESS, "seen".into()).await.map_err(fault)?;
+        Ok(Depth { waiting, dead })
+    })
+    .await
+}
+
+async fn count(channel: &Channel, queue: &str) -> Result<u64, Error> {
+    let look = QueueDeclareOptions { passive: true, ..Default::default() };
+    let found = channel.queue_declare(queue.into(), look, FieldTable::default()).await;
+    let found = found.map_err(|error| match is_absence(&error) {
+        true => Error::not_found(format!("there is no queue {queue}")),
+        false => fault(error),
+    })?;
+    Ok(found.message_count().into())
 }
 
 impl Graveyard<'_> {
@@ -103,14 +126,7 @@ impl Graveyard<'_> {
     }
 
     async fn count_on(&self, channel: &Channel) -> Result<u64, Error> {
-        let look = QueueDeclareOptions { passive: true, ..Default::default() };
-        let name = topology::dead(self.queue);
-        let found = channel.queue_declare(name.as_str().into(), look, FieldTable::default()).await;
-        let found = found.map_err(|error| match is_absence(&error) {
-            true => Error::not_found(format!("there is no queue {}", self.queue)),
-            false => fault(error),
-        })?;
-        Ok(found.message_count().into())
+        count(channel, &topology::dead(self.queue)).await
     }
 
     async fn take_some(&self, channel: &Channel, most: usize) -> Result<Vec<BasicGetMessage>, Error> {

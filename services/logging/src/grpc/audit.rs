@@ -62,8 +62,10 @@ impl Logging {
 
 /// The name of a query, to which its cursors are bound.
 fn query(call: &Call<wire::ListAuditTrailRequest>, family: &Managed) -> String {
-    let wire::ListAuditTrailRequest { from, to, .. } = &call.message;
-    format!("audit:{}:{}:{:?}:{from:?}:{to:?}", call.caller.id, family.family_id, family.member_id)
+    let day = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (user, member) = (call.caller.id, family.member_id.unwrap_or_default());
+    let (from, to) = (day(&call.message.from), day(&call.message.to));
+    format!("audit:{user}:{}:{member}:{from}:{to}", family.family_id)
 }
 
 fn wanted(asked: &wire::ListAuditTrailRequest, family: &Managed, limit: u64) -> Result<Page, Error> {

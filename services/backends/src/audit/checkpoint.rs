@@ -108,6 +108,11 @@ impl Notary {
     async fn keep(&self, db: &Database, checkpoint: &audit_checkpoint::Model) -> Result<bool, Error> {
         if self.copied(checkpoint.number).await?.is_some() {
             let number = checkpoint.number;
+            let last = last_checkpoint(db.read_primary(Scope::Audit).await?.connection()).await?;
+            if last.is_some_and(|last| last.number >= number) {
+                // another process has signed since we looked
+                return Ok(false);
+            }
             tracing::error!(
                 service = self.service,
                 number,

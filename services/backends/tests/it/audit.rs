@@ -120,3 +120,21 @@ async fn what_is_taken_down_is_there_within_a_moment_and_when_the_process_stops(
     wait::until("the last lines", async || number(&db, "SELECT count(*) AS n FROM audit_logs").await == 1201)
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_processes_that_sign_at_once_none_takes_the_other_for_a_roll_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, objects) = (database(&folder.path().join("a.db")).await, objects(folder.path()).await);
+    for round in 1..=20 {
+        act(&db, 1).await;
+        let sealers = (0..4).map(|_| Sealer::new(db.clone(), notary(Some(&objects))));
+        let ended =
+            futures_util::future::join_all(sealers.map(|sealer| async move { sealer.run_once().await }))
+                .await;
+        ended.into_iter().for_each(|ended| ended.unwrap());
+        assert_eq!(
+            checked(&db, Some(&objects)).await,
+            Report { rows: round, checkpoints: round, faults: Vec::new() }
+        );
+    }
+}

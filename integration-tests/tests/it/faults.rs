@@ -70,8 +70,8 @@ async fn survive(fleet: &Fleet, part: &Part, fault: Fault) -> String {
         sleep(fault.lasts()).await;
         part.heal(fault).await;
         let healed = Instant::now();
-        // on a busy machine a start takes its time; they work on for at least as long as they could not
-        sleep((healed - harmed).max(Duration::from_millis(1500))).await;
+        // a start can take long on a busy machine: work goes on for as long as it could not, but a drain has its minute
+        sleep((healed - harmed).clamp(Duration::from_millis(1500), Duration::from_secs(4))).await;
         stop.store(true, Ordering::Relaxed);
         healed
     };

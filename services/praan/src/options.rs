@@ -2,6 +2,8 @@
 
 mod ai;
 mod databases;
+mod links;
+mod storage;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -11,9 +13,10 @@ use chassis::telemetry;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::secret::Secret;
 pub use ai::{Ai, AiProvider};
 pub use databases::Databases;
+pub use links::{Remotes, Tls};
+pub use storage::{S3, Servers, Storage};
 
 /// The operating system for family health: the whole mesh, or some of its services.
 ///
@@ -110,46 +113,6 @@ pub struct Serve {
     pub log: Log,
 }
 
-/// Where services that stand elsewhere are reached.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Other services")]
-pub struct Remotes {
-    /// Where identity is, such as http://identity:8080.
-    #[arg(long, env = "PRAAN_IDENTITY_URL", value_name = "URL")]
-    pub identity_url: Option<tonic::transport::Uri>,
-    /// Where family is.
-    #[arg(long, env = "PRAAN_FAMILY_URL", value_name = "URL")]
-    pub family_url: Option<tonic::transport::Uri>,
-    /// Where program is.
-    #[arg(long, env = "PRAAN_PROGRAM_URL", value_name = "URL")]
-    pub program_url: Option<tonic::transport::Uri>,
-    /// Where adherence is.
-    #[arg(long, env = "PRAAN_ADHERENCE_URL", value_name = "URL")]
-    pub adherence_url: Option<tonic::transport::Uri>,
-    /// Where ai-inference is.
-    #[arg(long, env = "PRAAN_AI_INFERENCE_URL", value_name = "URL")]
-    pub ai_inference_url: Option<tonic::transport::Uri>,
-    /// Where logging is.
-    #[arg(long, env = "PRAAN_LOGGING_URL", value_name = "URL")]
-    pub logging_url: Option<tonic::transport::Uri>,
-}
-
-/// How the processes of a mesh know each other. With these three, the services that stand here let in only those who show a
-/// certificate of the authority, and the others are reached at https:// addresses only.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Mutual TLS between services")]
-pub struct Tls {
-    /// The certificate that this process shows, with its chain (PEM); needs the key and the authority too.
-    #[arg(long, env = "PRAAN_TLS_CERT_FILE", value_name = "FILE", requires_all = ["tls_key", "tls_ca"])]
-    pub tls_cert: Option<PathBuf>,
-    /// The key of that certificate (PEM).
-    #[arg(long, env = "PRAAN_TLS_KEY_FILE", value_name = "FILE", requires_all = ["tls_cert", "tls_ca"])]
-    pub tls_key: Option<PathBuf>,
-    /// The certificates of the authority that the others must be signed by (PEM).
-    #[arg(long, env = "PRAAN_TLS_CA_FILE", value_name = "FILE", requires_all = ["tls_cert", "tls_key"])]
-    pub tls_ca: Option<PathBuf>,
-}
-
 /// The options of the public door.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Edge")]
@@ -176,69 +139,6 @@ pub struct SignIn {
     /// The file, in JSON, of the identity providers people may sign in by, such as Google and Apple; none by default.
     #[arg(long, env = "PRAAN_OIDC_PROVIDERS_FILE", value_name = "FILE")]
     pub oidc_providers_file: Option<PathBuf>,
-}
-
-/// Where things rest: embedded in the data folder, or, for each of the four that is named, on a server.
-#[derive(Clone, Args)]
-#[command(next_help_heading = "Storage")]
-pub struct Storage {
-    /// The folder of the embedded databases, photos and keys; made when missing.
-    #[arg(long, env = "PRAAN_DATA_DIR", default_value = "./.praan", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-    /// Where the embedded object store takes photos; port 0 picks a free one.
-    #[arg(long, env = "PRAAN_OBJECTS_LISTEN", default_value = "127.0.0.1:0", value_name = "ADDRESS")]
-    pub objects_listen: SocketAddr,
-    /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
-    #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
-    pub key_encryption_key_file: Option<PathBuf>,
-    /// The file with the key, 32 bytes in base64, that audit checkpoints are signed with, the same for every process; by default it is made
-    /// in the data folder.
-    #[arg(long, env = "PRAAN_AUDIT_KEY_FILE", value_name = "FILE")]
-    pub audit_key_file: Option<PathBuf>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub servers: Servers,
-}
-
-/// Servers in place of what is embedded.
-#[derive(Clone, Default, Args)]
-#[command(next_help_heading = "Servers (each replaces what is embedded)")]
-pub struct Servers {
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub databases: Databases,
-    /// RabbitMQ, such as amqp://praan:secret@rabbitmq:5672/%2f.
-    #[arg(long, env = "PRAAN_AMQP_URL", hide_env_values = true, value_name = "URL")]
-    pub amqp_url: Option<Secret>,
-    /// Redis, such as redis://redis:6379; several, comma-separated, are the nodes of a cluster.
-    #[arg(long, env = "PRAAN_REDIS_URL", hide_env_values = true, value_name = "URL")]
-    pub redis_url: Option<Secret>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub s3: S3,
-}
-
-/// Any S3.
-#[derive(Clone, Default, Args)]
-pub struct S3 {
-    /// The S3 endpoint, such as https://s3.ap-south-1.amazonaws.com; needs the bucket and the credentials too.
-    #[arg(long, env = "PRAAN_S3_ENDPOINT", value_name = "URL", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
-    pub s3_endpoint: Option<String>,
-    /// The endpoint as clients reach it, which signed links are bound to; left out, as --s3-endpoint.
-    #[arg(long, env = "PRAAN_S3_PUBLIC_ENDPOINT", value_name = "URL")]
-    pub s3_public_endpoint: Option<String>,
-    /// The bucket; it must exist.
-    #[arg(long, env = "PRAAN_S3_BUCKET", value_name = "NAME")]
-    pub s3_bucket: Option<String>,
-    /// The region of the bucket.
-    #[arg(long, env = "PRAAN_S3_REGION", default_value = "us-east-1", value_name = "REGION")]
-    pub s3_region: String,
-    /// The access key.
-    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true, value_name = "KEY")]
-    pub aws_access_key_id: Option<Secret>,
-    /// The secret key.
-    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "KEY")]
-    pub aws_secret_access_key: Option<Secret>,
 }
 
 /// What the process tells about itself.

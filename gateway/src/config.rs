@@ -1,10 +1,14 @@
 use std::net::SocketAddr;
 
+use chassis::tls::PublicTls;
+
 /// The settings of the gateway.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where REST, gRPC and gRPC-web are served, all on one port; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// What the door proves itself with; without, it speaks in the clear, behind a proxy of ours or on loopback.
+    pub tls: Option<PublicTls>,
     /// Whether requests are limited.
     pub rate_limits: bool,
     /// Web origins that may call from a browser; none closes the door to all of them.
@@ -17,6 +21,6 @@ pub struct Config {
 impl Config {
     /// The defaults: limited, closed to browsers, nothing in front.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, rate_limits: true, cors_origins: Vec::new(), proxies: 0 }
+        Self { listen, tls: None, rate_limits: true, cors_origins: Vec::new(), proxies: 0 }
     }
 }

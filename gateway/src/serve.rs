@@ -51,6 +51,10 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
 
     let listener = chassis::serve::listen(config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    tasks.spawn("gateway", chassis::serve::run(listener, door, tasks.clone()));
+    let entrance = match &config.tls {
+        Some(tls) => chassis::serve::Door::public(listener, tls),
+        None => listener.into(),
+    };
+    tasks.spawn("gateway", chassis::serve::run(entrance, door, tasks.clone()));
     Ok(Bound { address })
 }

@@ -46,8 +46,15 @@ impl House {
     pub async fn with(change: impl FnOnce(&mut Edge, &mut SignIn)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut edge = Edge { rate_limits: Switch::Off, cors_origins: Vec::new(), proxies: 0 };
-        let mut sign_in = SignIn { passwords: Switch::On, oidc_providers_file: None };
+        let mut edge = Edge {
+            edge_tls_cert: None,
+            edge_tls_key: None,
+            rate_limits: Switch::Off,
+            cors_origins: Vec::new(),
+            proxies: 0,
+        };
+        let mut sign_in =
+            SignIn { passwords: Switch::On, proved_addresses_only: Switch::Off, oidc_providers_file: None };
         change(&mut edge, &mut sign_in);
         let storage = Storage {
             data_dir: folder.path().to_owned(),

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use servers::OidcProvider;
 use tempfile::TempDir;
 
-/// A provider and the file that tells a mesh of it, under two names: `here`, a client with a secret and keys of RSA, and
-/// `public`, a client without and keys on P-256.
+/// A provider and the file that tells a mesh of it, under three names: `here`, a client with a secret and keys of RSA;
+/// `public`, a client without and keys on P-256; and `strong`, of which a second factor is asked.
 pub struct Provider {
     server: OidcProvider,
     folder: TempDir,
@@ -32,6 +32,8 @@ impl Provider {
              "client_secret_file": secret, "redirect_uris": redirect_uris},
             {"name": "public", "issuer": issuer, "client_ids": ["public"], "client_id": "public",
              "redirect_uris": redirect_uris},
+            {"name": "strong", "issuer": issuer, "client_ids": ["web"], "client_id": "web", "client_secret_file": secret,
+             "redirect_uris": redirect_uris, "acr_values": ["mfa", "phrh"]},
         ]);
         std::fs::write(folder.path().join("providers.json"), file.to_string()).expect("a file");
         Self { server, folder }
@@ -76,7 +78,7 @@ impl Provider {
     pub async fn sign_with(&self, email: &str, change: Value, header: Value) -> String {
         let now = chassis::clock::Clock::system().now().timestamp();
         let mut claims = json!({"iss": self.issuer(), "sub": email, "aud": "web", "iat": now, "exp": now + 300,
-            "nonce": "n", "email": email, "email_verified": true, "name": "Asha Rao"});
+            "nonce": "n", "jti": uuid::Uuid::new_v4(), "email": email, "email_verified": true, "name": "Asha Rao"});
         for (name, value) in change.as_object().expect("an object") {
             claims[name] = value.clone();
         }

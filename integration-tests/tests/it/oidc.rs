@@ -11,6 +11,9 @@ crate::stories::stories!(
     with_provider: a_browser_signs_in_by_code_and_comes_back_as_the_same_account,
     a_flow_ends_once_by_its_own_answer_only,
     an_app_signs_in_by_its_id_token,
+    an_id_token_opens_one_session,
+    a_second_factor_is_asked_for_where_it_is_demanded,
+    who_forgot_the_password_comes_back_by_the_provider,
     an_id_token_that_is_not_as_it_should_be_is_refused,
     only_a_verified_address_leads_to_an_account,
     the_one_whose_address_it_is_takes_the_account_over,
@@ -88,14 +91,57 @@ async fn an_app_signs_in_by_its_id_token(house: &House) {
     }
     assert!(accounts.iter().all(|account| *account == accounts[0]), "{accounts:?}");
     // sixteen at once, the first time: one account
-    let token = house.provider().id_token(&address("ravi"), json!({})).await;
-    let answers = futures_util::future::join_all((0..16).map(|_| sign_in(house, "here", &token))).await;
+    let ravi = address("ravi");
+    let signing_in = (0..16).map(async |_| {
+        let token = house.provider().id_token(&ravi, json!({})).await;
+        sign_in(house, "here", &token).await
+    });
+    let answers = futures_util::future::join_all(signing_in).await;
     let mut accounts = Vec::new();
     for answer in answers.iter().filter(|answer| answer.status == 200) {
         accounts.push(id(&signed_in(house, answer).get("/api/v1/users/me").await.expect(200)));
     }
     assert!(!accounts.is_empty() && accounts.iter().all(|account| *account == accounts[0]), "{accounts:?}");
     assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 503)));
+}
+
+/// Whoever comes by a token later, with its nonce, has come by nothing.
+async fn an_id_token_opens_one_session(house: &House) {
+    let token = house.provider().id_token(&address("asha"), json!({})).await;
+    let answers = futures_util::future::join_all((0..8).map(|_| sign_in(house, "here", &token))).await;
+    let won = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!(won == 1 && answers.iter().all(|answer| matches!(answer.status, 200 | 401 | 503)), "{won}");
+    sign_in(house, "here", &token).await.expect(401);
+    // nor does another way to write its signature make it new
+    sign_in(house, "here", &format!("{token}=")).await.expect(401);
+}
+
+async fn a_second_factor_is_asked_for_where_it_is_demanded(house: &House) {
+    let flow = Begun::at(house, "strong").await;
+    assert!(flow.authorization_url.contains("acr_values=mfa+phrh"), "{}", flow.authorization_url);
+    let email = address("asha");
+    for (change, status) in [
+        (json!({}), 401),
+        (json!({"acr": "pwd"}), 401),
+        (json!({"acr": ""}), 401),
+        (json!({"acr": "phrh"}), 200),
+    ] {
+        let token = house.provider().id_token(&email, change).await;
+        sign_in(house, "strong", &token).await.expect(status);
+    }
+}
+
+async fn who_forgot_the_password_comes_back_by_the_provider(house: &House) {
+    let before = house.sign_up().await;
+    let token = house.provider().id_token(&before.email, json!({})).await;
+    let owner = signed_in(house, &sign_in(house, "here", &token).await);
+    let change = json!({"new_password": "seventeen quiet pelicans"});
+    owner.post("/api/v1/users/me/password", change.clone()).await.expect(204);
+    let login = json!({"email": before.email, "password": "seventeen quiet pelicans"});
+    let by_password = signed_in(house, &Api::nobody(&house.url).post("/api/v1/auth/login", login).await);
+    // a session that a password opened cannot do the same
+    let refused = by_password.post("/api/v1/users/me/password", change).await.expect(400);
+    assert_eq!(refused["errors"][0]["field"], "current_password");
 }
 
 async fn an_id_token_that_is_not_as_it_should_be_is_refused(house: &House) {
@@ -172,7 +218,9 @@ async fn only_a_verified_address_leads_to_an_account(house: &House) {
 
 async fn the_one_whose_address_it_is_takes_the_account_over(house: &House) {
     let before = house.sign_up().await;
-    let account = before.get("/api/v1/users/me").await.expect(200);
+    let mut account = before.get("/api/v1/users/me").await.expect(200);
+    assert_eq!(account["email_verified"].take(), false);
+    account["email_verified"] = json!(true);
     let token = house.provider().id_token(&before.email, json!({})).await;
     let owner = signed_in(house, &sign_in(house, "here", &token).await);
     assert_eq!(owner.get("/api/v1/users/me").await.expect(200), account);
@@ -182,10 +230,12 @@ async fn the_one_whose_address_it_is_takes_the_account_over(house: &House) {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     before.get("/api/v1/users/me").await.expect(401);
     // a second time nobody is put out
+    let token = house.provider().id_token(&before.email, json!({})).await;
     sign_in(house, "here", &token).await.expect(200);
     owner.get("/api/v1/users/me").await.expect(200);
     // and an account that is deleted stays so
     owner.send(reqwest::Method::DELETE, "/api/v1/users/me", None, None).await.expect(204);
+    let token = house.provider().id_token(&before.email, json!({})).await;
     sign_in(house, "here", &token).await.expect(401);
 }
 

@@ -50,6 +50,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("identity.v1.IdentityService/GetJwks", Own("public keys")),
         ("identity.v1.IdentityService/GetMe", Own("the caller's account")),
         ("identity.v1.IdentityService/UpdateMe", Own("the caller's account")),
+        ("identity.v1.IdentityService/ChangePassword", Own("the caller's account")),
         ("identity.v1.IdentityService/DeleteMe", Own("the caller's account")),
         ("identity.v1.IdentityService/CheckSession", Internal),
         ("identity.v1.IdentityService/LookupUser", Internal),

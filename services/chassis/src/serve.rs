@@ -18,7 +18,7 @@ use tower::Service;
 
 use crate::Error;
 use crate::shutdown::Tasks;
-use crate::tls::{Stream, Tls};
+use crate::tls::{PublicTls, Stream, Tls};
 
 /// How long requests in flight may take to finish once the process stops.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -48,6 +48,11 @@ pub struct Door {
 impl Door {
     /// A door for those alone who prove that they belong to the house.
     pub fn mutual_tls(listener: TcpListener, tls: &Tls) -> Self {
+        Self { listener, tls: Some(TlsAcceptor::from(tls.server())) }
+    }
+
+    /// A door for everybody, which proves whose it is.
+    pub fn public(listener: TcpListener, tls: &PublicTls) -> Self {
         Self { listener, tls: Some(TlsAcceptor::from(tls.server())) }
     }
 }

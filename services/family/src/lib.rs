@@ -14,6 +14,14 @@ use backends::audit::Recorder;
 use chassis::{Error, Foundation, Link, Room};
 use proto::family::v1::family_service_server::FamilyServiceServer;
 
+/// The settings of family.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Config {
+    /// Whether grants and invitations go to those alone whose address an identity provider has vouched for. Otherwise somebody
+    /// may register the address of a person who is about to be invited.
+    pub proved_addresses_only: bool,
+}
+
 /// What family needs.
 pub struct Needs {
     /// The clock and the tasks of the process.
@@ -30,11 +38,12 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
 }
 
 /// Opens family: brings its tables up to date and hands out its room.
-pub async fn open(needs: Needs) -> Result<Room, Error> {
+pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, identity } = needs;
     migrate(&db).await?;
     let witness = Recorder::start(&foundation, &db);
     let store = store::Store::new(db);
-    let service = grpc::Service::new(store, clients::Accounts::new(identity), foundation.clock);
+    let accounts = clients::Accounts::new(identity, config.proved_addresses_only);
+    let service = grpc::Service::new(store, accounts, foundation.clock);
     Ok(Room::new("family").service(FamilyServiceServer::new(service)).audited(witness))
 }

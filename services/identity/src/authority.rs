@@ -32,7 +32,7 @@ impl Authority for Sessions {
     }
 
     async fn session_alive(&self, session_id: i64) -> Result<bool, Error> {
-        self.store.session_alive(session_id).await
+        self.store.session_alive(session_id, self.clock.now()).await
     }
 }
 

@@ -3,5 +3,6 @@
 pub mod account;
 pub mod id_token;
 pub mod lockout;
+pub mod password;
 pub mod rotation;
 pub mod session;

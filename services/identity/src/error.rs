@@ -12,6 +12,19 @@ pub fn wrong_credentials() -> Error {
     Error::unauthenticated("the e-mail address or the password is wrong")
 }
 
+/// Somebody who may have found the session open must not take the account over.
+pub fn wrong_current_password() -> Error {
+    Error::invalid("current_password", "is wrong")
+}
+
+/// There is nothing yet that shows whose session it is.
+pub fn current_password_missing() -> Error {
+    Error::invalid(
+        "current_password",
+        "must be given, unless this session began at an identity provider within the last ten minutes",
+    )
+}
+
 /// The refresh token is unknown, used, old, or of a session that has ended.
 pub fn stale_refresh_token() -> Error {
     Error::unauthenticated("the refresh token is not valid; sign in again")

@@ -12,6 +12,7 @@ use crate::domain::account;
 use crate::error;
 use crate::sign_in::SignIn;
 use crate::store::Store;
+use crate::store::entity::users;
 
 /// The gRPC service.
 pub struct Service {
@@ -24,6 +25,11 @@ impl Service {
     /// The service over its parts.
     pub fn new(store: Store, sign_in: SignIn, clock: Clock) -> Self {
         Self { store, sign_in, clock }
+    }
+
+    async fn shown(&self, user: users::Model) -> Result<User, Error> {
+        let proved = self.store.proved([user.id]).await?;
+        Ok(encode::user(user, !proved.is_empty()))
     }
 }
 
@@ -100,7 +106,7 @@ impl IdentityService for Service {
     async fn get_me(&self, request: Request<GetMeRequest>) -> Result<Response<User>, Status> {
         let call = call::user(request)?;
         let user = self.store.user(call.caller.id).await?.ok_or_else(error::account_gone)?;
-        Ok(Response::new(encode::user(user)))
+        Ok(Response::new(self.shown(user).await?))
     }
 
     async fn update_me(&self, request: Request<UpdateMeRequest>) -> Result<Response<User>, Status> {
@@ -109,7 +115,7 @@ impl IdentityService for Service {
         fields::mask(update_mask.as_ref(), &[("full_name", full_name.is_some())])?;
         let full_name = account::full_name(full_name.as_deref().unwrap_or_default())?;
         let user = self.store.rename(&call.actor(), full_name).await?.ok_or_else(error::account_gone)?;
-        Ok(Response::new(encode::user(user)))
+        Ok(Response::new(self.shown(user).await?))
     }
 
     async fn delete_me(
@@ -121,12 +127,20 @@ impl IdentityService for Service {
         Ok(Response::new(DeleteMeResponse {}))
     }
 
+    async fn change_password(
+        &self,
+        request: Request<ChangePasswordRequest>,
+    ) -> Result<Response<ChangePasswordResponse>, Status> {
+        self.sign_in.change_password(call::user(request)?).await?;
+        Ok(Response::new(ChangePasswordResponse {}))
+    }
+
     async fn check_session(
         &self,
         request: Request<CheckSessionRequest>,
     ) -> Result<Response<CheckSessionResponse>, Status> {
         let message = call::internal(request)?;
-        let alive = self.store.session_alive(message.session_id).await?;
+        let alive = self.store.session_alive(message.session_id, self.clock.now()).await?;
         Ok(Response::new(CheckSessionResponse { alive }))
     }
 
@@ -134,7 +148,7 @@ impl IdentityService for Service {
         let message = call::internal(request)?;
         let user = self.store.user_by_email(&account::address(&message.email)).await?;
         let user = user.ok_or_else(|| Error::not_found("there is no such account"))?;
-        Ok(Response::new(encode::user(user)))
+        Ok(Response::new(self.shown(user).await?))
     }
 
     async fn list_users(
@@ -143,6 +157,11 @@ impl IdentityService for Service {
     ) -> Result<Response<ListUsersResponse>, Status> {
         let message = call::internal(request)?;
         let users = self.store.users(message.user_ids).await?;
-        Ok(Response::new(ListUsersResponse { users: users.into_iter().map(encode::user).collect() }))
+        let proved = self.store.proved(users.iter().map(|user| user.id)).await?;
+        let shown = |user: users::Model| {
+            let email_verified = proved.contains(&user.id);
+            encode::user(user, email_verified)
+        };
+        Ok(Response::new(ListUsersResponse { users: users.into_iter().map(shown).collect() }))
     }
 }

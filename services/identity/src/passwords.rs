@@ -15,6 +15,7 @@ use chassis::Error;
 use tokio::sync::Semaphore;
 
 use crate::config::PasswordCost;
+use crate::domain::password::Chosen;
 
 /// Works on passwords.
 #[derive(Clone)]
@@ -40,10 +41,10 @@ impl Passwords {
         })
     }
 
-    /// The hash to keep of a new password.
-    pub async fn hash(&self, password: String) -> Result<String, Error> {
+    /// The hash to keep of a new password, if it will do.
+    pub async fn hash(&self, password: Chosen) -> Result<String, Error> {
         self.in_turn(move |argon2| {
-            let hash = argon2.hash_password(password.as_bytes()).map_err(Error::internal)?;
+            let hash = argon2.hash_password(password.accepted()?.as_bytes()).map_err(Error::internal)?;
             Ok(hash.to_string())
         })
         .await
@@ -100,6 +101,12 @@ mod tests {
 
     use super::*;
 
+    const RIGHT: &str = "correct horse battery";
+
+    fn chosen() -> Chosen {
+        Chosen::new("password", RIGHT, ["", ""])
+    }
+
     fn cheap() -> PasswordCost {
         PasswordCost { memory_kib: 8, passes: 1, lanes: 1, parallel: 1, waiting: 0 }
     }
@@ -107,21 +114,21 @@ mod tests {
     #[tokio::test]
     async fn only_the_password_itself_is_right() {
         let passwords = Passwords::new(&cheap()).unwrap();
-        let hash = passwords.hash("correct horse".into()).await.unwrap();
+        let hash = passwords.hash(chosen()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("correct hors".into(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("correct horse".into(), None).await.unwrap());
+        assert!(passwords.verify(RIGHT.into(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("correct horse batter".into(), Some(hash)).await.unwrap());
+        assert!(!passwords.verify(RIGHT.into(), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn who_finds_no_place_is_sent_away_and_may_come_back() {
         let passwords = Passwords::new(&cheap()).unwrap();
         let place = Arc::clone(&passwords.places).try_acquire_owned().unwrap();
-        let error = passwords.hash("correct horse".into()).await.unwrap_err();
+        let error = passwords.hash(chosen()).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         assert!(error.retry_after().is_some());
         drop(place);
-        passwords.hash("correct horse".into()).await.unwrap();
+        passwords.hash(chosen()).await.unwrap();
     }
 }

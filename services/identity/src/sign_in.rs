@@ -16,7 +16,7 @@ use crate::oidc::Oidc;
 use crate::passwords::Passwords;
 use crate::store::Store;
 use crate::store::keys::made;
-use crate::store::sessions::{Client, NewSession, NewToken};
+use crate::store::sessions::{Client, NewSession, NewToken, Opening};
 use crate::tokens::{self, Drawn};
 
 /// Signs people in.
@@ -65,11 +65,16 @@ impl SignIn {
         }
     }
 
-    async fn new_session(&self, user_id: i64, origin: &Origin) -> Result<(NewSession, Tokens), Error> {
+    async fn new_session(
+        &self,
+        user_id: i64,
+        origin: &Origin,
+        opening: Opening,
+    ) -> Result<(NewSession, Tokens), Error> {
         let id = self.store.next_session_id().await?;
         let (text, token) = self.new_token()?;
         let tokens = self.tokens(user_id, id, text).await?;
-        Ok((NewSession { id, user_id, token, client: client(origin) }, tokens))
+        Ok((NewSession { id, user_id, token, client: client(origin), opening }, tokens))
     }
 
     fn new_token(&self) -> Result<(String, NewToken), Error> {

@@ -1,12 +1,13 @@
 //! The only door to identity's database.
 
-mod attempts;
+pub mod attempts;
 pub mod entity;
 mod flows;
 pub mod identities;
 pub mod keys;
 pub mod migration;
 pub mod sessions;
+mod spent_id_tokens;
 pub mod users;
 
 use backends::Database;

@@ -33,6 +33,12 @@ pub fn hash(text: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
 }
 
+/// The name under which a signed token is known again: the hash of what its signature covers, since a signature can be written
+/// in more than one way.
+pub fn hash_signed(token: &str) -> Vec<u8> {
+    hash(token.rsplit_once('.').map_or(token, |(signed, _signature)| signed))
+}
+
 /// What an access token for a session says.
 pub fn claims(user_id: i64, session_id: i64, now: DateTime<Utc>) -> Claims {
     Claims {

@@ -124,9 +124,10 @@ impl Lit {
             return format!("Praan serves {} at {} (gRPC)", plan.names(), self.address);
         }
         let mut text = format!("Praan is up, with its data in {}\n\n", plan.storage.data_dir.display());
-        text += &format!("  REST     http://{}/api/v1\n", self.address);
+        let scheme = if plan.edge.edge_tls_cert.is_some() { "https" } else { "http" };
+        text += &format!("  REST     {scheme}://{}/api/v1\n", self.address);
         text += &format!("  gRPC     {} (gRPC-web too; with reflection)\n", self.address);
-        text += &format!("  OpenAPI  http://{}/openapi.json\n", self.address);
+        text += &format!("  OpenAPI  {scheme}://{}/openapi.json\n", self.address);
         if let Some(objects) = self.objects {
             text += &format!("  photos   http://{objects} (embedded object store)\n");
         }

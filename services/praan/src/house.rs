@@ -14,6 +14,7 @@ use chassis::auth::Verifier;
 use chassis::mesh::Dialer;
 use chassis::serve::Door;
 use chassis::switch::Switch;
+use chassis::tls::LOOK_AGAIN;
 use chassis::{Error, Foundation, Link, Room};
 
 use crate::authority::Remote;
@@ -40,7 +41,8 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
 
     let open_family = async || {
         let db = base.database(Service::Family).await?;
-        family::open(family::Needs { foundation: here(), db, identity }).await
+        let config = plan.sign_in.family();
+        family::open(config, family::Needs { foundation: here(), db, identity }).await
     };
     let family = house.room(Service::Family, open_family).await?;
 
@@ -104,6 +106,9 @@ impl<'a> House<'a> {
     async fn open(plan: &'a Plan, base: &Base) -> Result<(Self, Link), Error> {
         let clock = base.foundation.clock.clone();
         let dialer = plan.dialer(&base.foundation.tasks);
+        if let Some(tls) = &plan.tls {
+            tls.keep_fresh(&base.foundation.tasks, LOOK_AGAIN);
+        }
         if !plan.here.contains(&Service::Identity) {
             let link = match plan.needs(Service::Identity) {
                 true => Link::remote(plan.address(Service::Identity)?, &dialer)?,
@@ -167,7 +172,12 @@ impl<'a> House<'a> {
             tasks.spawn("door", chassis::serve::run(door, Switch::new(here), tasks.clone()));
             return Ok(address);
         }
+        let tls = plan.edge.tls()?;
+        if let Some(tls) = &tls {
+            tls.keep_fresh(&base.foundation.tasks, LOOK_AGAIN);
+        }
         let config = gateway::Config {
+            tls,
             rate_limits: plan.edge.rate_limits == OnOff::On,
             cors_origins: plan.edge.cors_origins.clone(),
             proxies: plan.edge.proxies,

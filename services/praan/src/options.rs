@@ -117,6 +117,13 @@ pub struct Serve {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Edge")]
 pub struct Edge {
+    /// The certificate that the public door shows, with its chain (PEM), for TLS 1.3; read anew when it changes. Left out, the door
+    /// speaks in the clear, and a proxy with TLS stands in front.
+    #[arg(long, env = "PRAAN_EDGE_TLS_CERT_FILE", value_name = "FILE", requires = "edge_tls_key")]
+    pub edge_tls_cert: Option<PathBuf>,
+    /// The key of that certificate (PEM).
+    #[arg(long, env = "PRAAN_EDGE_TLS_KEY_FILE", value_name = "FILE", requires = "edge_tls_cert")]
+    pub edge_tls_key: Option<PathBuf>,
     /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs, and per address 30 on each way to sign in.
     /// `off` is for load tests on loopback.
     #[arg(long, env = "PRAAN_RATE_LIMITS", default_value = "on", value_name = "ON|OFF")]
@@ -129,13 +136,17 @@ pub struct Edge {
     pub proxies: usize,
 }
 
-/// The options of identity.
+/// The options of identity and, of whom it takes for whom, of family.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sign-in")]
 pub struct SignIn {
     /// Whether people may register and log in by password; with `off` both answer 404.
     #[arg(long, env = "PRAAN_PASSWORDS", default_value = "on", value_name = "ON|OFF")]
     pub passwords: Switch,
+    /// Whether grants and invitations go to those alone whose e-mail address an identity provider has vouched for. With `off`,
+    /// whoever registers an address by password first is taken for its owner.
+    #[arg(long, env = "PRAAN_PROVED_ADDRESSES_ONLY", default_value = "off", value_name = "ON|OFF")]
+    pub proved_addresses_only: Switch,
     /// The file, in JSON, of the identity providers people may sign in by, such as Google and Apple; none by default.
     #[arg(long, env = "PRAAN_OIDC_PROVIDERS_FILE", value_name = "FILE")]
     pub oidc_providers_file: Option<PathBuf>,

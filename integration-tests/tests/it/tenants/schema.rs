@@ -18,6 +18,7 @@ const UNDIVIDED: &[(&str, &str)] = &[
     ("identity.refresh_tokens", "accounts belong to no family"),
     ("identity.sessions", "accounts belong to no family"),
     ("identity.signing_keys", "the house's own"),
+    ("identity.spent_id_tokens", "whose they were nobody asks"),
     ("identity.users", "accounts belong to no family"),
     ("logging.log_archives", "a file of the archive holds many families"),
 ];

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::mesh::Dialer;
 use chassis::serve::Door;
 use chassis::shutdown::Tasks;
-use chassis::tls::Tls;
+use chassis::tls::{PublicTls, Tls};
 use chassis::{Kind, Link};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
@@ -15,6 +16,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tonic::Code;
 
 use crate::upstream::{Upstream, WRITE, call};
@@ -40,6 +42,12 @@ impl Authority {
 
     /// What a process of this authority is given, to believe in `believed`.
     fn issue(&self, believed: &Authority) -> Tls {
+        let (certificate, key) = self.write();
+        Tls::read(&certificate, &key, &believed.certificate()).unwrap()
+    }
+
+    /// Writes a new certificate, and its key, into the files of the last one.
+    fn write(&self) -> (PathBuf, PathBuf) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         let signed = params.signed_by(&key, &self.issuer).unwrap();
@@ -47,7 +55,7 @@ impl Authority {
             (self.folder.path().join("cert.pem"), self.folder.path().join("key.pem"));
         std::fs::write(&certificate_file, signed.pem()).unwrap();
         std::fs::write(&key_file, key.serialize_pem()).unwrap();
-        Tls::read(&certificate_file, &key_file, &believed.certificate()).unwrap()
+        (certificate_file, key_file)
     }
 }
 
@@ -87,22 +95,75 @@ async fn a_certificate_must_be_for_the_name_that_is_called() {
     assert_eq!(call(&Link::remote(&address, &dialer).unwrap(), WRITE).await, Code::Unavailable);
 }
 
+/// Shakes hands without a certificate.
+async fn shake_hands(
+    upstream: &Upstream,
+    house: &Authority,
+    version: &'static SupportedProtocolVersion,
+    protocols: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(house.certificate()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    let stream = TcpStream::connect(upstream.address).await?;
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
 /// Shakes hands without a certificate, and asks for the page `/`.
 async fn without_certificate(
     upstream: &Upstream,
     house: &Authority,
     version: &'static SupportedProtocolVersion,
 ) -> std::io::Result<usize> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(house.certificate()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
-    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-    let stream = TcpStream::connect(upstream.address).await?;
-    let name = ServerName::try_from("127.0.0.1").unwrap();
-    let mut stream = TlsConnector::from(config).connect(name, stream).await?;
+    let mut stream = shake_hands(upstream, house, version, &[]).await?;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: room\r\n\r\n").await?;
     stream.read(&mut [0; 100]).await
+}
+
+#[tokio::test]
+async fn the_public_door_asks_for_nothing_but_tls_1_3() {
+    let house = Authority::new();
+    let (certificate, key) = house.write();
+    let tls = PublicTls::read(&certificate, &key).unwrap();
+    let upstream = Upstream::behind(|_| Some(Code::Ok), move |listener| Door::public(listener, &tls)).await;
+    assert!(without_certificate(&upstream, &house, &TLS13).await.unwrap() > 0, "an answer");
+    let refused = without_certificate(&upstream, &house, &TLS12).await.unwrap_err().to_string();
+    assert!(refused.contains("ProtocolVersion"), "{refused}");
+    for (offered, chosen) in [(["h2", "http/1.1"], "h2"), (["http/1.1", "http/1.0"], "http/1.1")] {
+        let stream = shake_hands(&upstream, &house, &TLS13, &offered).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(chosen.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_shown_without_a_restart() {
+    let (house, tasks) = (Authority::new(), Tasks::new());
+    let (certificate, key) = house.write();
+    let tls = PublicTls::read(&certificate, &key).unwrap();
+    tls.keep_fresh(&tasks, Duration::from_millis(10));
+    let upstream = Upstream::behind(|_| Some(Code::Ok), move |listener| Door::public(listener, &tls)).await;
+    let shown = async || {
+        let stream = shake_hands(&upstream, &house, &TLS13, &[]).await.unwrap();
+        stream.get_ref().1.peer_certificates().unwrap()[0].clone()
+    };
+    let first = shown().await;
+    // a renewal that fails half-way puts nobody out
+    std::fs::write(&certificate, "half a certif").unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(shown().await, first);
+    house.write();
+    let renewed = async {
+        while shown().await == first {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), renewed).await.expect("the new one is shown");
+    let written = CertificateDer::from_pem_file(&certificate).unwrap();
+    assert_eq!(shown().await, written);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use proto::family::v1::{
 };
 
 use super::{Service, decode, encode};
-use crate::clients::no_account;
 use crate::domain::access::Action as May;
 use crate::store::access::{self, Manage};
 use crate::store::grants;
@@ -28,7 +27,7 @@ impl Service {
         };
         let permit = access::locked::<Manage>(&tx, asked).await?;
         let terms = wish.settle(permit.now())?;
-        let account = account.ok_or_else(no_account)?;
+        let account = self.accounts.trusted(account)?;
         let grant = grants::create(&tx, &permit, account.id, terms).await?;
         let subject = Subject::of_family(grant.family_id, grant.id);
         let answer = encode::grant(grant, Some(&account))?;

@@ -181,3 +181,15 @@ async fn list(house: &House, member_id: i64, limit: i32, cursor: &str) -> ListGr
     let request = ListGrantsRequest { member_id, limit, cursor: cursor.to_owned() };
     inner(house.family().list_grants(house.of("asha", request)).await).unwrap()
 }
+
+#[tokio::test]
+async fn where_it_is_demanded_a_grant_waits_for_the_proof_of_the_address() {
+    let house = House::of_the_proved().await;
+    let amma = house.create("asha", "Amma").await;
+    let refused = house.grant("asha", doctor(&house, amma.id, "meera")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(refused.message().contains("proved"), "{}", refused.message());
+    assert!(list(&house, amma.id, 0, "").await.data.is_empty());
+    house.accounts.proved.lock().unwrap().insert(id("meera"));
+    house.grant("asha", doctor(&house, amma.id, "meera")).await.unwrap();
+}

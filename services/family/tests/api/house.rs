@@ -31,14 +31,26 @@ impl House {
         Self::over(Database::in_memory(&clock).await.unwrap(), clock).await
     }
 
+    /// A house that takes nobody for the owner of an address who has not proved it.
+    pub async fn of_the_proved() -> Self {
+        let clock = Clock::fixed("2026-09-21T20:00:00Z".parse().unwrap());
+        let config = family::Config { proved_addresses_only: true };
+        Self::configured(config, Database::in_memory(&clock).await.unwrap(), clock).await
+    }
+
     /// A house on a database of the test's choice.
     pub async fn over(db: Database, clock: Clock) -> Self {
+        Self::configured(family::Config::default(), db, clock).await
+    }
+
+    async fn configured(config: family::Config, db: Database, clock: Clock) -> Self {
         let (issuer, accounts) = (Arc::new(Issuer::new()), Accounts::default());
         let verifier = Verifier::new(issuer.clone(), clock.clone());
         let identity =
             Room::new("identity").service(IdentityServiceServer::new(accounts.clone())).link(&verifier);
         let foundation = Foundation { clock: clock.clone(), tasks: Tasks::new() };
-        let room = family::open(family::Needs { foundation, db: db.clone(), identity }).await.unwrap();
+        let room =
+            family::open(config, family::Needs { foundation, db: db.clone(), identity }).await.unwrap();
         Self { clock, db, accounts, issuer, family: FamilyServiceClient::new(room.link(&verifier)) }
     }
 

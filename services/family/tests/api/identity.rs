@@ -24,20 +24,22 @@ pub fn email(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// Accounts, and which of them are deleted.
+/// Accounts, and which of them are deleted, and whose address is proved.
 #[derive(Clone, Default)]
 pub struct Accounts {
     pub deleted: Arc<Mutex<HashSet<i64>>>,
+    pub proved: Arc<Mutex<HashSet<i64>>>,
 }
 
 impl Accounts {
     fn living(&self) -> impl Iterator<Item = User> {
-        let deleted = self.deleted.lock().unwrap().clone();
-        let user = |name: &&str| User {
+        let (deleted, proved) = (self.deleted.lock().unwrap().clone(), self.proved.lock().unwrap().clone());
+        let user = move |name: &&str| User {
             id: id(name),
             email: email(name),
             full_name: name.to_string(),
             created_at: None,
+            email_verified: proved.contains(&id(name)),
         };
         PEOPLE.iter().map(user).filter(move |user| !deleted.contains(&user.id))
     }
@@ -80,6 +82,7 @@ unasked! {
     get_me: GetMeRequest => User,
     update_me: UpdateMeRequest => User,
     delete_me: DeleteMeRequest => DeleteMeResponse,
+    change_password: ChangePasswordRequest => ChangePasswordResponse,
     check_session: CheckSessionRequest => CheckSessionResponse,
 }
 

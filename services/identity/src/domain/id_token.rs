@@ -31,6 +31,7 @@ pub struct Claims {
     email: Option<String>,
     email_verified: Option<Flag>,
     name: Option<String>,
+    acr: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -54,6 +55,8 @@ pub struct Expected<'a> {
     pub issuers: &'a [String],
     /// The clients that are ours.
     pub clients: &'a BTreeSet<String>,
+    /// The strengths of sign-in that will do (`acr`); any when there are none.
+    pub acr_values: &'a BTreeSet<String>,
     /// What the token must repeat.
     pub nonce: &'a str,
     /// The time.
@@ -69,6 +72,8 @@ pub struct Person {
     pub email: Option<(String, bool)>,
     /// What they are called.
     pub name: Option<String>,
+    /// When the token that says so is too old to be believed.
+    pub until: DateTime<Utc>,
 }
 
 /// Why a token is not believed; for the log.
@@ -78,6 +83,7 @@ pub enum Fault {
     Issuer,
     Audience,
     AuthorizedParty,
+    Strength,
     Nonce,
     Expired,
     NotYetIssued,
@@ -93,11 +99,14 @@ impl Claims {
         let nonce = self.nonce.as_deref().unwrap_or_default();
         let same = verify_slices_are_equal(nonce.as_bytes(), expected.nonce.as_bytes()).is_ok();
         unless(same && !nonce.is_empty(), Fault::Nonce)?;
+        let strong = self.acr.as_ref().is_some_and(|acr| expected.acr_values.contains(acr));
+        unless(strong || expected.acr_values.is_empty(), Fault::Strength)?;
         let at = |seconds| DateTime::from_timestamp(seconds, 0);
-        unless(at(self.exp).is_some_and(|exp| expected.now < exp + LEEWAY), Fault::Expired)?;
+        let until = at(self.exp).and_then(|exp| exp.checked_add_signed(LEEWAY)).ok_or(Fault::Expired)?;
+        unless(expected.now < until, Fault::Expired)?;
         unless(at(self.iat).is_some_and(|iat| iat <= expected.now + LEEWAY), Fault::NotYetIssued)?;
         unless((1..=LONGEST_SUBJECT).contains(&self.sub.len()), Fault::Subject)?;
-        Ok(self.person())
+        Ok(self.person(until))
     }
 
     /// Every audience must be ours; a token for several, or one that names its party, must name one of ours.
@@ -116,7 +125,7 @@ impl Claims {
         }
     }
 
-    fn person(self) -> Person {
+    fn person(self, until: DateTime<Utc>) -> Person {
         let verified = match self.email_verified {
             Some(Flag::Bool(verified)) => verified,
             Some(Flag::Text(text)) => text == "true",
@@ -129,6 +138,7 @@ impl Claims {
             subject: self.sub,
             email: email.map(|email| (email, verified)),
             name: name.and_then(|name| account::full_name(&name).ok()),
+            until,
         }
     }
 }
@@ -151,7 +161,14 @@ mod tests {
         let issuers = ["https://id".to_owned(), "id".to_owned()];
         let clients = BTreeSet::from(["web".to_owned(), "ios".to_owned()]);
         let now = DateTime::from_timestamp(NOW, 0).unwrap();
-        claims.check(&Expected { issuers: &issuers, clients: &clients, nonce: "n", now })
+        let acr_values = BTreeSet::new();
+        claims.check(&Expected {
+            issuers: &issuers,
+            clients: &clients,
+            acr_values: &acr_values,
+            nonce: "n",
+            now,
+        })
     }
 
     #[test]

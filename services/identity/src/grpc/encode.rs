@@ -6,13 +6,14 @@ use crate::keys::encode_public;
 use crate::store::entity::{sessions, signing_keys, users};
 use crate::store::sessions::Position;
 
-/// An account as its callers see it.
-pub fn user(row: users::Model) -> User {
+/// An account as its callers see it, and whether a provider has vouched for its address.
+pub fn user(row: users::Model, email_verified: bool) -> User {
     User {
         id: row.id,
         email: row.email,
         full_name: row.full_name,
         created_at: Some(timestamp(row.created_at)),
+        email_verified,
     }
 }
 

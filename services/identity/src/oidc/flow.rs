@@ -40,7 +40,11 @@ impl Flow {
     }
 
     /// Where the browser goes.
-    pub fn authorization_url(&self, metadata: &Metadata, code_flow: &CodeFlow, redirect_uri: &str) -> Url {
+    pub fn authorization_url(
+        &self,
+        (provider, metadata, code_flow): (&Provider, &Metadata, &CodeFlow),
+        redirect_uri: &str,
+    ) -> Url {
         let challenge = digest::digest(&digest::SHA256, self.verifier.as_bytes());
         let mut url = metadata.authorization_endpoint.url();
         url.query_pairs_mut()
@@ -54,6 +58,10 @@ impl Flow {
             .append_pair("code_challenge_method", "S256");
         if let Some(mode) = code_flow.response_mode {
             url.query_pairs_mut().append_pair("response_mode", mode);
+        }
+        let acr_values: Vec<_> = provider.settings.acr_values.iter().map(String::as_str).collect();
+        if !acr_values.is_empty() {
+            url.query_pairs_mut().append_pair("acr_values", &acr_values.join(" "));
         }
         url
     }

@@ -85,7 +85,8 @@ impl Provider {
         let kid = keys::kid(token)?;
         let keys = self.keys.get(|keys| keys.has(&kid), self.fetch_keys()).await?;
         let claims = keys.claims(&kid, token).map_err(|why| self.refuse(why))?;
-        let expected = Expected { issuers: &self.settings.issuers, clients, nonce, now: self.clock.now() };
+        let settings::Provider { issuers, acr_values, .. } = &self.settings;
+        let expected = Expected { issuers, clients, acr_values, nonce, now: self.clock.now() };
         claims.check(&expected).map_err(|fault| self.refuse(fault))
     }
 

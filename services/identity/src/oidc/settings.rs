@@ -21,6 +21,8 @@ pub struct Provider {
     pub issuers: Vec<String>,
     /// The clients whose tokens are accepted.
     pub client_ids: BTreeSet<String>,
+    /// The strengths of sign-in one of which a token must attest (`acr`), such as by a second factor; any when there are none.
+    pub acr_values: BTreeSet<String>,
     /// What the code flow needs, where it is offered.
     pub code_flow: Option<CodeFlow>,
 }
@@ -123,10 +125,14 @@ fn provider(mut fields: Fields) -> Result<Provider, String> {
     if client_ids.is_empty() || client_ids.contains("") {
         return Err("client_ids: must be one or more names of clients".into());
     }
+    let acr_values: BTreeSet<String> = fields.optional("acr_values")?.unwrap_or_default();
+    if acr_values.iter().any(|value| value.is_empty() || value.contains(' ')) {
+        return Err("acr_values: must be names without blanks".into());
+    }
     let code_flow = code_flow(&mut fields, &known)?;
     fields.finish()?;
     let issuers = std::iter::once(issuer).chain(known.also.iter().map(|also| (*also).to_owned())).collect();
-    Ok(Provider { name, issuer: endpoint, issuers, client_ids, code_flow })
+    Ok(Provider { name, issuer: endpoint, issuers, client_ids, acr_values, code_flow })
 }
 
 fn code_flow(fields: &mut Fields, known: &Preset) -> Result<Option<CodeFlow>, String> {
@@ -211,6 +217,7 @@ mod tests {
             ("client_secret_file", json!("/nonexistent")),
             ("redirect_uris", json!([])),
             ("redirect_uris", json!(["http://app.example.org"])),
+            ("acr_values", json!(["two factors"])),
             ("colour", json!("red")),
         ] {
             let mut bad = good.clone();

@@ -8,10 +8,12 @@ use proto::identity::v1::{
 
 use super::SignIn;
 use crate::domain::id_token::Person;
+use crate::domain::session::Proof;
 use crate::error;
 use crate::oidc::flow::Flow;
 use crate::oidc::{CodeFlow, Provider};
 use crate::store::identities::{Found, Identity};
+use crate::store::sessions::{IdToken, NewSession, Opening};
 use crate::store::users::NewUser;
 use crate::tokens::{self, Drawn};
 
@@ -23,12 +25,14 @@ struct Visitor {
     identity: Identity,
     person: Person,
     origin: Origin,
+    /// The token they came with, unless the house fetched it itself, by a code that works once.
+    spends: Option<IdToken>,
 }
 
 impl Visitor {
-    fn new(provider: &Provider, person: Person, origin: Origin) -> Self {
+    fn new(provider: &Provider, person: Person, origin: Origin, spends: Option<IdToken>) -> Self {
         let issuer = provider.settings.issuers[0].clone();
-        Self { identity: Identity { issuer, subject: person.subject.clone() }, person, origin }
+        Self { identity: Identity { issuer, subject: person.subject.clone() }, person, origin, spends }
     }
 
     fn actor(&self, user_id: i64) -> Actor {
@@ -51,7 +55,8 @@ impl SignIn {
         let SignInWithIdTokenRequest { provider, id_token, nonce } = &call.message;
         let provider = self.oidc.provider(provider)?;
         let person = provider.person(id_token, nonce, &provider.settings.client_ids).await?;
-        self.welcome(Visitor::new(provider, person, call.origin)).await
+        let spends = IdToken { hash: tokens::hash_signed(id_token), expires_at: person.until };
+        self.welcome(Visitor::new(provider, person, call.origin, Some(spends))).await
     }
 
     /// Begins a flow.
@@ -70,7 +75,8 @@ impl SignIn {
         }
         let metadata = provider.metadata().await?;
         let Drawn { text, hash } = Drawn::draw()?;
-        let url = Flow::of(&text, &self.lock).authorization_url(&metadata, code_flow, redirect_uri);
+        let url =
+            Flow::of(&text, &self.lock).authorization_url((provider, &metadata, code_flow), redirect_uri);
         let kept = (name.clone(), redirect_uri.clone());
         self.store.begin_flow(&call.actor(0), hash, kept, self.clock.now()).await?;
         Ok(StartOidcSignInResponse { authorization_url: url.into(), flow: text })
@@ -90,7 +96,7 @@ impl SignIn {
         let token = flow.exchange(code, &begun.redirect_uri, (provider, &metadata, code_flow)).await?;
         let client = BTreeSet::from([code_flow.client_id.clone()]);
         let person = provider.person(&token, &flow.nonce, &client).await?;
-        self.welcome(Visitor::new(provider, person, call.origin)).await
+        self.welcome(Visitor::new(provider, person, call.origin, None)).await
     }
 
     async fn welcome(&self, visitor: Visitor) -> Result<Tokens, Error> {
@@ -114,9 +120,14 @@ impl SignIn {
         if deleted {
             return Err(error::account_gone());
         }
-        let (session, tokens) = self.new_session(user_id, &visitor.origin).await?;
+        let (session, tokens) = self.session_of(visitor, user_id).await?;
         let entered = self.store.enter(&visitor.actor(user_id), session).await?;
         Ok(entered.then_some(tokens))
+    }
+
+    async fn session_of(&self, visitor: &Visitor, user_id: i64) -> Result<(NewSession, Tokens), Error> {
+        let opening = Opening { proof: Proof::Provider, spends: visitor.spends.clone() };
+        self.new_session(user_id, &visitor.origin, opening).await
     }
 
     /// Ties the visitor to the account of the address, or opens one.
@@ -126,14 +137,14 @@ impl SignIn {
         match self.store.account_at(email).await? {
             Some(Found { deleted: true, .. }) => Err(error::account_gone()),
             Some(Found { user_id, .. }) => {
-                let (session, tokens) = self.new_session(user_id, &visitor.origin).await?;
+                let (session, tokens) = self.session_of(visitor, user_id).await?;
                 let actor = visitor.actor(user_id);
                 let linked = self.store.link(&actor, identity, session, no_password).await?;
                 Ok(linked.then_some(tokens))
             }
             None => {
                 let id = self.store.next_user_id().await?;
-                let (session, tokens) = self.new_session(id, &visitor.origin).await?;
+                let (session, tokens) = self.session_of(visitor, id).await?;
                 let user = NewUser {
                     id,
                     email: email.to_owned(),

@@ -11,7 +11,7 @@ use crate::tokens;
 
 /// A guess that has its place among the recent ones.
 pub struct Guess {
-    pub(super) email_hash: Vec<u8>,
+    email_hash: Vec<u8>,
     at: DateTime<Utc>,
 }
 
@@ -52,6 +52,12 @@ impl Store {
         let tx = self.db.write(actor, Action::Login, "User", Scope::Own).await?;
         tx.commit_denied(Subject::outside(actor.user_id)).await
     }
+}
+
+/// Forgets the guesses at an address, since one was right.
+pub(super) async fn clear(tx: &Tx, guess: &Guess) -> Result<(), Error> {
+    Entity::delete_by_id(guess.email_hash.clone()).exec(tx.connection()).await.stored()?;
+    Ok(())
 }
 
 /// The row of the guess's address, locked until the transaction ends.

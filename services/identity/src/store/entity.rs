@@ -6,4 +6,5 @@ pub mod oidc_flows;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod signing_keys;
+pub mod spent_id_tokens;
 pub mod users;

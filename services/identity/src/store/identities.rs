@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use backends::{Action, DbResultExt, Scope, Subject, Tx, db_error, is_unique_violation};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
@@ -53,6 +55,13 @@ impl Store {
         let found = user_rows::Entity::find().filter(user_rows::Column::Email.eq(email));
         let user = found.one(self.db.read_primary(Scope::Own).await?.connection()).await.stored()?;
         Ok(user.map(Found::from))
+    }
+
+    /// Those of some accounts whose address a provider has vouched for: all that are tied to somebody there.
+    pub async fn proved(&self, accounts: impl IntoIterator<Item = i64>) -> Result<BTreeSet<i64>, Error> {
+        let tied = Entity::find().filter(Column::UserId.is_in(accounts));
+        let tied = tied.all(self.db.read_primary(Scope::Own).await?.connection()).await.stored()?;
+        Ok(tied.into_iter().map(|row| row.user_id).collect())
     }
 
     /// Opens a session of a tied account. False when the account has just been deleted.

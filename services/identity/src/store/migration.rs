@@ -2,6 +2,7 @@
 
 mod m0001_accounts;
 mod m0002_providers;
+mod m0003_proofs;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -10,6 +11,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_providers::Migration)]
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_providers::Migration),
+            Box::new(m0003_proofs::Migration),
+        ]
     }
 }

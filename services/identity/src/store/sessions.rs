@@ -8,8 +8,9 @@ use sea_orm::{
 
 use super::Store;
 use super::attempts::Guess;
-use super::entity::{login_attempts, refresh_tokens, sessions, users};
-use crate::domain::session::{EndReason, Presented, REFRESH_LIFETIME, Verdict};
+use super::entity::{refresh_tokens, sessions, users};
+use super::{attempts, spent_id_tokens};
+use crate::domain::session::{self, EndReason, LONGEST, Presented, Proof, REFRESH_LIFETIME, Verdict};
 
 /// A session to open.
 pub struct NewSession {
@@ -21,6 +22,26 @@ pub struct NewSession {
     pub token: NewToken,
     /// Who uses it.
     pub client: Client,
+    /// What opens it.
+    pub opening: Opening,
+}
+
+/// What a session is opened by.
+#[derive(Clone)]
+pub struct Opening {
+    /// What was proved.
+    pub proof: Proof,
+    /// The ID token that proved it, where one did, which opens nothing more.
+    pub spends: Option<IdToken>,
+}
+
+/// An ID token, as far as it must be known again.
+#[derive(Clone)]
+pub struct IdToken {
+    /// The hash of what its signature covers.
+    pub hash: Vec<u8>,
+    /// When it is too old to be believed.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What is known of the client of a session.
@@ -62,10 +83,7 @@ impl Store {
         if user.lock_exclusive().one(tx.connection()).await.stored()?.is_none() {
             return Ok(false);
         }
-        login_attempts::Entity::delete_by_id(guess.email_hash.clone())
-            .exec(tx.connection())
-            .await
-            .stored()?;
+        attempts::clear(&tx, guess).await?;
         let id = session.id;
         insert(&tx, session).await?;
         tx.commit(Subject::outside(id)).await?;
@@ -96,14 +114,15 @@ impl Store {
         let token =
             refresh_tokens::Entity::find_by_id(hash).lock_exclusive().one(tx.connection()).await.stored()?;
         let Some(token) = token else { return Ok(Verdict::Refused) };
-        let session_alive = alive(tx.connection(), token.session_id).await?;
-        let presented = Presented { used_at: token.used_at, expires_at: token.expires_at, session_alive };
+        let session = alive(tx.connection(), token.session_id, now).await?;
+        let Some(session) = session else { return Ok(Verdict::Refused) };
+        let presented = Presented { used_at: token.used_at, expires_at: token.expires_at };
         let presented_by = token.session_id;
         let subject = Subject::outside(presented_by);
         let verdict = presented.judge(now);
         match verdict {
             Verdict::Rotate => {
-                insert_token(&tx, presented_by, next).await?;
+                insert_token(&tx, presented_by, next, session::end(session.created_at)).await?;
                 let mut used = token.into_active_model();
                 used.used_at = Set(Some(now));
                 used.update(tx.connection()).await.stored()?;
@@ -138,7 +157,8 @@ impl Store {
         let mut found = sessions::Entity::find()
             .filter(UserId.eq(user_id))
             .filter(EndedAt.is_null())
-            .filter(LastUsedAt.gt(now - REFRESH_LIFETIME));
+            .filter(LastUsedAt.gt(now - REFRESH_LIFETIME))
+            .filter(CreatedAt.gt(now - LONGEST));
         if let Some((created_at, id)) = after {
             let same = Condition::all().add(CreatedAt.eq(created_at)).add(Id.lt(id));
             found = found.filter(Condition::any().add(CreatedAt.lt(created_at)).add(same));
@@ -159,26 +179,40 @@ impl Store {
         }
     }
 
-    /// Whether a session has not ended and its account is not deleted: by the last word, since access hangs on it.
-    pub async fn session_alive(&self, session_id: i64) -> Result<bool, Error> {
-        alive(self.db.read_primary(Scope::Own).await?.connection(), session_id).await
+    /// Whether a session goes on and its account is not deleted: by the last word, since access hangs on it.
+    pub async fn session_alive(&self, session_id: i64, now: DateTime<Utc>) -> Result<bool, Error> {
+        Ok(self.living_session(session_id, now).await?.is_some())
+    }
+
+    /// A session that goes on, and whose account is not deleted.
+    pub async fn living_session(
+        &self,
+        session_id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Option<sessions::Model>, Error> {
+        alive(self.db.read_primary(Scope::Own).await?.connection(), session_id, now).await
     }
 }
 
-/// Adds a session and its first refresh token.
+/// Adds a session and its first refresh token. Refused when an ID token would open it that has opened one before.
 pub(super) async fn insert(tx: &Tx, session: NewSession) -> Result<(), Error> {
+    let (created_at, Opening { proof, spends }) = (session.token.issued_at, session.opening);
+    if let Some(token) = spends {
+        spent_id_tokens::spend(tx, token, created_at).await?;
+    }
     let row = sessions::ActiveModel {
         id: Set(session.id),
         user_id: Set(session.user_id),
-        created_at: Set(session.token.issued_at),
-        last_used_at: Set(session.token.issued_at),
+        created_at: Set(created_at),
+        proof: Set(proof.as_str().to_owned()),
+        last_used_at: Set(created_at),
         address: Set(session.client.address),
         user_agent: Set(session.client.user_agent),
         ended_at: Set(None),
         end_reason: Set(None),
     };
     sessions::Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
-    insert_token(tx, session.id, session.token).await
+    insert_token(tx, session.id, session.token, session::end(created_at)).await
 }
 
 /// Ends those of some sessions that are still alive, and says how many that were.
@@ -221,22 +255,32 @@ async fn touch(tx: &Tx, session_id: i64, client: Client, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-async fn insert_token(tx: &Tx, session_id: i64, token: NewToken) -> Result<(), Error> {
+async fn insert_token(
+    tx: &Tx,
+    session_id: i64,
+    token: NewToken,
+    session_end: DateTime<Utc>,
+) -> Result<(), Error> {
     let row = refresh_tokens::ActiveModel {
         hash: Set(token.hash),
         session_id: Set(session_id),
         issued_at: Set(token.issued_at),
-        expires_at: Set(token.issued_at + REFRESH_LIFETIME),
+        expires_at: Set(session_end.min(token.issued_at + REFRESH_LIFETIME)),
         used_at: Set(None),
     };
     refresh_tokens::Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
     Ok(())
 }
 
-async fn alive(connection: &impl ConnectionTrait, session_id: i64) -> Result<bool, Error> {
+async fn alive(
+    connection: &impl ConnectionTrait,
+    session_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<sessions::Model>, Error> {
     let session = sessions::Entity::find_by_id(session_id)
         .inner_join(users::Entity)
         .filter(sessions::Column::EndedAt.is_null())
+        .filter(sessions::Column::CreatedAt.gt(now - LONGEST))
         .filter(users::Column::DeletedAt.is_null());
-    Ok(session.one(connection).await.stored()?.is_some())
+    session.one(connection).await.stored()
 }

@@ -2,11 +2,13 @@ use backends::{Action, DbResultExt, Scope, Subject, Tx, db_error, is_unique_viol
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use super::Store;
+use super::attempts::{self, Guess};
+use super::entity::sessions as session_rows;
 use super::entity::users::{ActiveModel, Column, Entity, Model};
 use super::sessions::{self, NewSession};
 use crate::domain::session::EndReason;
@@ -24,6 +26,16 @@ pub struct NewUser {
     pub full_name: String,
     /// The session that opening it begins.
     pub session: NewSession,
+}
+
+/// Another password for an account.
+pub struct NewPassword {
+    /// Its hash.
+    pub hash: String,
+    /// The right guess at the old one, where it had to be told.
+    pub guess: Option<Guess>,
+    /// The session it is changed from, which goes on.
+    pub session_id: i64,
 }
 
 impl Store {
@@ -59,6 +71,15 @@ impl Store {
             .stored()
     }
 
+    /// A living account: by the last word.
+    pub async fn user_now(&self, id: i64) -> Result<Option<Model>, Error> {
+        living()
+            .filter(Column::Id.eq(id))
+            .one(self.db.read_primary(Scope::Own).await?.connection())
+            .await
+            .stored()
+    }
+
     /// A living account.
     pub async fn user(&self, id: i64) -> Result<Option<Model>, Error> {
         living().filter(Column::Id.eq(id)).one(self.db.read(Scope::Own).await?.connection()).await.stored()
@@ -85,6 +106,30 @@ impl Store {
         let user = renamed.update(tx.connection()).await.stored()?;
         tx.commit(Subject::outside(user.id)).await?;
         Ok(Some(user))
+    }
+
+    /// Gives a living account another password, and ends its sessions but the one it is done from. A right guess at the old one
+    /// clears the wrong ones before it. False when the account has just been deleted.
+    pub async fn set_password(
+        &self,
+        actor: &Actor,
+        change: NewPassword,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        let tx = self.db.write(actor, Action::Update, "User", Scope::Own).await?;
+        let which = Condition::all().add(Column::Id.eq(actor.user_id)).add(Column::DeletedAt.is_null());
+        let changed = ActiveModel { password_hash: Set(change.hash), ..Default::default() };
+        let done = Entity::update_many().set(changed).filter(which).exec(tx.connection()).await.stored()?;
+        if done.rows_affected == 0 {
+            return Ok(false);
+        }
+        if let Some(guess) = &change.guess {
+            attempts::clear(&tx, guess).await?;
+        }
+        let others = sessions::of(actor.user_id).add(session_rows::Column::Id.ne(change.session_id));
+        sessions::end(&tx, others, EndReason::PasswordChanged, now).await?;
+        tx.commit(Subject::outside(actor.user_id)).await?;
+        Ok(true)
     }
 
     /// Deletes an account, so that it can be restored until it is erased, and ends its sessions.

@@ -6,5 +6,6 @@ mod accounts;
 mod guessing;
 mod house;
 mod keys;
+mod passwords;
 mod providers;
 mod sessions;

@@ -35,6 +35,25 @@ async fn tokens_end_in_time() {
 }
 
 #[tokio::test]
+async fn a_session_ends_after_ninety_days_however_much_it_is_used() {
+    let house = House::open().await;
+    let mut tokens = house.register("asha@example.com").await.unwrap();
+    for _ in 0..4 {
+        house.clock.advance(TimeDelta::days(22));
+        tokens = house.refresh(&tokens).await.unwrap();
+    }
+    house.clock.advance(TimeDelta::days(2) - TimeDelta::minutes(1));
+    tokens = house.refresh(&tokens).await.unwrap();
+    let session = house.user(&tokens).await.unwrap().session_id;
+    house.clock.advance(TimeDelta::minutes(1));
+    // the access token would have had another fourteen minutes
+    assert_eq!(house.user(&tokens).await.unwrap_err().kind(), Kind::Unauthenticated);
+    assert_eq!(house.refresh(&tokens).await.unwrap_err().code(), Code::Unauthenticated);
+    assert!(!house.alive(session).await);
+    house.login("asha@example.com", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_refresh_token_used_twice_ends_the_session_with_all_its_tokens() {
     let house = House::open().await;
     let stolen = house.register("asha@example.com").await.unwrap();

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use chassis::Error;
 use chassis::mesh::Dialer;
 use chassis::shutdown::Tasks;
-use chassis::tls::Tls;
+use chassis::tls::{PublicTls, Tls};
 use tonic::transport::Uri;
 
 use crate::keyfile;
-use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Up};
+use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Switch, Up};
 
 /// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
 const TOGETHER: [(Service, Service, &str, Backend); 4] = [
@@ -209,11 +209,24 @@ impl options::Tls {
     }
 }
 
+impl Edge {
+    /// What the public door proves itself with, if its files are named.
+    pub fn tls(&self) -> Result<Option<PublicTls>, Error> {
+        let files = self.edge_tls_cert.as_deref().zip(self.edge_tls_key.as_deref());
+        files.map(|(certificate, key)| PublicTls::read(certificate, key)).transpose()
+    }
+}
+
 impl SignIn {
     /// The identity providers of the file, if one is named.
     pub fn providers(&self) -> Result<identity::Providers, Error> {
         let read = self.oidc_providers_file.as_deref().map(identity::Providers::read);
         Ok(read.transpose()?.unwrap_or_default())
+    }
+
+    /// As family wants it.
+    pub fn family(&self) -> family::Config {
+        family::Config { proved_addresses_only: self.proved_addresses_only == Switch::On }
     }
 }
 

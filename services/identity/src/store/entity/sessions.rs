@@ -12,6 +12,8 @@ pub struct Model {
     pub user_id: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
+    /// What opened it, as [`crate::domain::session::Proof`] writes it.
+    pub proof: String,
     /// When it last bought tokens.
     pub last_used_at: DateTime<Utc>,
     /// The address that was from.

@@ -9,31 +9,31 @@ use chassis::Error;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 
-/// The key that the signing keys are encrypted with. It can neither be printed nor copied, nor read back.
-pub struct KeyEncryptionKey([u8; 32]);
+/// The key that the signing keys are encrypted with, and those before it, which open what they have sealed. It can neither be
+/// printed nor copied, nor read back.
+pub struct KeyEncryptionKey {
+    newest: [u8; 32],
+    older: Vec<[u8; 32]>,
+}
 
 impl KeyEncryptionKey {
-    /// Takes 32 secret bytes, which should come from a random source.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// Takes keys of 32 secret bytes, which should come from a random source.
+    pub fn new(newest: [u8; 32], older: Vec<[u8; 32]>) -> Self {
+        Self { newest, older }
     }
 
     /// A secret for a purpose, which follows from this key and from what it is for, and betrays neither.
     pub fn derive(&self, purpose: &str, of: &[u8]) -> Vec<u8> {
-        let of_purpose = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose.as_bytes());
+        let of_purpose = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.newest), purpose.as_bytes());
         let key = hmac::Key::new(hmac::HMAC_SHA256, of_purpose.as_ref());
         hmac::sign(&key, of).as_ref().to_vec()
-    }
-
-    fn cipher(&self) -> Result<RandomizedNonceKey, Error> {
-        RandomizedNonceKey::new(&AES_256_GCM, &self.0).map_err(Error::internal)
     }
 
     /// Encrypts a secret under the name it is kept by: nonce, then ciphertext and tag.
     fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
         let mut text = secret.to_vec();
-        let nonce =
-            self.cipher()?.seal_in_place_append_tag(Aad::from(name), &mut text).map_err(Error::internal)?;
+        let nonce = cipher(&self.newest)?.seal_in_place_append_tag(Aad::from(name), &mut text);
+        let nonce = nonce.map_err(Error::internal)?;
         Ok([nonce.as_ref().as_slice(), &text].concat())
     }
 
@@ -42,11 +42,19 @@ impl KeyEncryptionKey {
         let wrong =
             || Error::internal("a signing key does not open: it was sealed with another key-encryption key");
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
-        let mut text = text.to_vec();
-        let secret = self.cipher()?.open_in_place(nonce, Aad::from(name), &mut text).map_err(|_| wrong())?;
-        Ok(secret.to_vec())
+        for key in std::iter::once(&self.newest).chain(&self.older) {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(Error::internal)?;
+            let mut text = text.to_vec();
+            if let Ok(secret) = cipher(key)?.open_in_place(nonce, Aad::from(name), &mut text) {
+                return Ok(secret.to_vec());
+            }
+        }
+        Err(wrong())
     }
+}
+
+fn cipher(key: &[u8; 32]) -> Result<RandomizedNonceKey, Error> {
+    RandomizedNonceKey::new(&AES_256_GCM, key).map_err(Error::internal)
 }
 
 /// A new signing key as it is kept.
@@ -106,11 +114,17 @@ mod tests {
 
     #[test]
     fn a_key_opens_under_its_own_name_and_lock_only() {
-        let lock = KeyEncryptionKey::new([7; 32]);
+        let lock = KeyEncryptionKey::new([7; 32], Vec::new());
         let key = Sealed::generate(&lock).unwrap();
         assert!(SigningKey::open(&lock, &key.kid, &key.secret).is_ok());
-        assert!(SigningKey::open(&KeyEncryptionKey::new([8; 32]), &key.kid, &key.secret).is_err());
+        assert!(
+            SigningKey::open(&KeyEncryptionKey::new([8; 32], Vec::new()), &key.kid, &key.secret).is_err()
+        );
         assert!(SigningKey::open(&lock, "another", &key.secret).is_err());
+        let replaced = KeyEncryptionKey::new([8; 32], vec![[9; 32], [7; 32]]);
+        assert!(SigningKey::open(&replaced, &key.kid, &key.secret).is_ok(), "what a replaced key sealed");
+        let next = Sealed::generate(&replaced).unwrap();
+        assert!(SigningKey::open(&lock, &next.kid, &next.secret).is_err(), "it seals nothing more");
         for length in [0, 11, key.secret.len() - 1] {
             assert!(SigningKey::open(&lock, &key.kid, &key.secret[..length]).is_err(), "{length}");
         }
@@ -118,12 +132,12 @@ mod tests {
 
     #[test]
     fn what_is_derived_depends_on_all_it_follows_from() {
-        let lock = KeyEncryptionKey::new([7; 32]);
+        let lock = KeyEncryptionKey::new([7; 32], Vec::new());
         let all = [
             lock.derive("a", b"x"),
             lock.derive("a", b"y"),
             lock.derive("b", b"x"),
-            KeyEncryptionKey::new([8; 32]).derive("a", b"x"),
+            KeyEncryptionKey::new([8; 32], Vec::new()).derive("a", b"x"),
         ];
         assert!(all.iter().all(|one| one.len() == 32));
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());

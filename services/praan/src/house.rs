@@ -18,6 +18,7 @@ use chassis::tls::LOOK_AGAIN;
 use chassis::{Error, Foundation, Link, Room};
 
 use crate::authority::Remote;
+use crate::keyfile::Keys;
 use crate::lock::Lock;
 use crate::options::{Service, Switch as OnOff};
 pub use base::{Base, make_private, open_database};
@@ -120,7 +121,8 @@ impl<'a> House<'a> {
                 link,
             ));
         }
-        let key_encryption_key = identity::KeyEncryptionKey::new(plan.storage.key_encryption_key()?);
+        let Keys { newest, older } = plan.storage.key_encryption_key()?;
+        let key_encryption_key = identity::KeyEncryptionKey::new(newest, older);
         let config = identity::Config {
             password_sign_in: plan.sign_in.passwords == OnOff::On,
             providers: plan.sign_in.providers()?,

@@ -1,4 +1,4 @@
-//! The key that other keys are encrypted with, in a file only its owner may read.
+//! Keys in a file only its owner may read: the one in use, and below it those that it has replaced.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -13,22 +13,42 @@ use chassis::Error;
 /// The size of the key, in bytes.
 const SIZE: usize = 32;
 
-/// Reads the key of `path`, which must hold 32 bytes in base64.
-pub fn read(path: &Path) -> Result<[u8; SIZE], Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(path, &error.to_string()))?;
-    let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| refuse(path, "it must hold 32 bytes in base64 (`openssl rand -base64 32` makes one)"))
+/// How many keys a file may hold.
+const MOST: usize = 4;
+
+/// The key in use, and those before it, whose work is still at hand.
+pub struct Keys {
+    /// The key in use.
+    pub newest: [u8; SIZE],
+    /// Those before it.
+    pub older: Vec<[u8; SIZE]>,
 }
 
-/// Reads the key of `path`; makes one when there is none.
-pub fn read_or_make(path: &Path) -> Result<[u8; SIZE], Error> {
+/// Reads the keys of `path`: a line of 32 bytes in base64 for each.
+pub fn read(path: &Path) -> Result<Keys, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(path, &error.to_string()))?;
+    let key = |line: &str| STANDARD.decode(line.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+    let keys: Option<Vec<_>> = text.lines().map(key).collect();
+    match keys.as_deref() {
+        Some([newest, older @ ..]) if older.len() < MOST => {
+            Ok(Keys { newest: *newest, older: older.to_vec() })
+        }
+        _ => Err(refuse(
+            path,
+            "it must hold 32 bytes in base64 (`openssl rand -base64 32` makes them), and below them at most three older keys",
+        )),
+    }
+}
+
+/// Reads the keys of `path`; makes one when there is none.
+pub fn read_or_make(path: &Path) -> Result<Keys, Error> {
     let mut key = [0; SIZE];
     rand::fill(&mut key).map_err(Error::internal)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {
             let written = file.write_all(STANDARD.encode(key).as_bytes()).and_then(|()| file.sync_all());
             written.map_err(|error| refuse(path, &error.to_string()))?;
-            Ok(key)
+            Ok(Keys { newest: key, older: Vec::new() })
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
         Err(error) => Err(refuse(path, &error.to_string())),
@@ -49,10 +69,26 @@ mod tests {
     fn a_key_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
-        let made = read_or_make(&path).unwrap();
-        assert_eq!(read_or_make(&path).unwrap(), made);
+        let made = read_or_make(&path).unwrap().newest;
+        assert_eq!(read_or_make(&path).unwrap().newest, made);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::write(&path, "too short").unwrap();
         assert!(read_or_make(&path).is_err());
+    }
+
+    #[test]
+    fn a_new_key_stands_above_those_it_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let lines =
+            |keys: &[u8]| keys.iter().map(|byte| STANDARD.encode([*byte; SIZE]) + "\n").collect::<String>();
+        std::fs::write(&path, lines(&[3, 2, 1])).unwrap();
+        let keys = read(&path).unwrap();
+        assert_eq!((keys.newest, keys.older), ([3; SIZE], vec![[2; SIZE], [1; SIZE]]));
+        for bad in [lines(&[]), lines(&[5, 4, 3, 2, 1]), lines(&[1]) + "\n" + &lines(&[2]), lines(&[1]) + "x"]
+        {
+            std::fs::write(&path, &bad).unwrap();
+            assert!(read(&path).is_err(), "{bad}");
+        }
     }
 }

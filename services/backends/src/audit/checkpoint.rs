@@ -51,6 +51,8 @@ pub struct Notary {
     pub service: &'static str,
     /// The key.
     pub key: Key,
+    /// Those that it has replaced, which sign nothing more, but have signed.
+    pub older: Vec<Key>,
     /// Where copies are kept, if there is such a place.
     pub objects: Option<Objects>,
 }
@@ -76,6 +78,11 @@ pub fn text(service: &str, checkpoint: &audit_checkpoint::Model) -> String {
 }
 
 impl Notary {
+    /// The key of a name, if it is one of ours.
+    pub(super) fn key_of(&self, id: &str) -> Option<&Key> {
+        std::iter::once(&self.key).chain(&self.older).find(|key| key.id() == id)
+    }
+
     /// Signs how far the trail has come, if it has since the last time. Fails when the object store knows of a checkpoint that
     /// the database does not: then the database was rolled back, and nothing is signed any more.
     pub async fn sign(&self, db: &Database) -> Result<bool, Error> {

@@ -29,7 +29,12 @@ async fn objects(folder: &Path) -> Objects {
 }
 
 fn notary(objects: Option<&Objects>) -> Notary {
-    Notary { service: "family", key: Key::new(&[7; 32]).unwrap(), objects: objects.cloned() }
+    Notary {
+        service: "family",
+        key: Key::new(&[7; 32]).unwrap(),
+        older: Vec::new(),
+        objects: objects.cloned(),
+    }
 }
 
 async fn database(path: &Path) -> Database {

@@ -47,12 +47,13 @@ impl House {
     pub async fn with(providers: Providers, now: DateTime<Utc>) -> Self {
         let clock = Clock::fixed(now);
         let db = Database::in_memory(&clock).await.unwrap();
-        let config = Config { providers, passwords: CHEAP, ..Config::new(KeyEncryptionKey::new([7; 32])) };
+        let config =
+            Config { providers, passwords: CHEAP, ..Config::new(KeyEncryptionKey::new([7; 32], Vec::new())) };
         Self::configured(db, clock, config).await.unwrap()
     }
 
     async fn over(db: Database, clock: Clock, key: [u8; 32], passwords: PasswordCost) -> Result<Self, Error> {
-        let config = Config { passwords, ..Config::new(KeyEncryptionKey::new(key)) };
+        let config = Config { passwords, ..Config::new(KeyEncryptionKey::new(key, Vec::new())) };
         Self::configured(db, clock, config).await
     }
 

@@ -82,7 +82,9 @@ impl Base {
     pub fn notary(&self, service: Service) -> Result<Notary, Error> {
         let opened = self.objects.get().map(|(objects, _)| objects.clone());
         let objects = opened.or_else(|| bucket(&self.storage.servers.s3, &self.foundation));
-        Ok(Notary { service: service.name(), key: Key::new(&self.storage.audit_key()?)?, objects })
+        let keys = self.storage.audit_key()?;
+        let older = keys.older.iter().map(Key::new).collect::<Result<_, _>>()?;
+        Ok(Notary { service: service.name(), key: Key::new(&keys.newest)?, older, objects })
     }
 
     /// The database of ai-inference, which its workers share.

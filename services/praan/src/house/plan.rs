@@ -10,7 +10,7 @@ use chassis::shutdown::Tasks;
 use chassis::tls::{PublicTls, Tls};
 use tonic::transport::Uri;
 
-use crate::keyfile;
+use crate::keyfile::{self, Keys};
 use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Switch, Up};
 
 /// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
@@ -232,16 +232,16 @@ impl SignIn {
 
 impl Storage {
     /// The key that signing keys are encrypted with.
-    pub fn key_encryption_key(&self) -> Result<[u8; 32], Error> {
+    pub fn key_encryption_key(&self) -> Result<Keys, Error> {
         self.key(self.key_encryption_key_file.as_ref(), "key-encryption-key")
     }
 
     /// The key that audit checkpoints are signed with.
-    pub fn audit_key(&self) -> Result<[u8; 32], Error> {
+    pub fn audit_key(&self) -> Result<Keys, Error> {
         self.key(self.audit_key_file.as_ref(), "audit-key")
     }
 
-    fn key(&self, file: Option<&PathBuf>, name: &str) -> Result<[u8; 32], Error> {
+    fn key(&self, file: Option<&PathBuf>, name: &str) -> Result<Keys, Error> {
         match file {
             Some(file) => keyfile::read(file),
             None => keyfile::read_or_make(&self.data_dir.join(name)),

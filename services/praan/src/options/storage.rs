@@ -19,10 +19,11 @@ pub struct Storage {
     #[arg(long, env = "PRAAN_OBJECTS_LISTEN", default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     pub objects_listen: SocketAddr,
     /// The file with the key, 32 bytes in base64, that signing keys are encrypted with; by default it is made in the data folder.
+    /// To replace it, put the new one below it in every process, then, in a second roll-out, above it; after 32 days the old one may go.
     #[arg(long, env = "PRAAN_KEY_ENCRYPTION_KEY_FILE", value_name = "FILE")]
     pub key_encryption_key_file: Option<PathBuf>,
     /// The file with the key, 32 bytes in base64, that audit checkpoints are signed with, the same for every process; by default it is made
-    /// in the data folder.
+    /// in the data folder. To replace it, put the new one above it; the old one stays, to check what it signed.
     #[arg(long, env = "PRAAN_AUDIT_KEY_FILE", value_name = "FILE")]
     pub audit_key_file: Option<PathBuf>,
     #[command(flatten)]

@@ -243,3 +243,24 @@ async fn a_trail_made_anew_under_another_key_is_found() {
     assert!(faults.iter().any(|fault| fault.contains("signed by key")), "{faults:?}");
     assert!(faults.iter().any(|fault| fault.contains("no such copy")), "{faults:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_replaced_key_has_signed_is_still_vouched_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder.path().join("family.db")).await;
+    let replaced = |older: Vec<[u8; 32]>| Notary {
+        key: Key::new(&[8; 32]).unwrap(),
+        older: older.iter().map(|seed| Key::new(seed).unwrap()).collect(),
+        ..notary(None)
+    };
+    act(&db, 1).await;
+    Sealer::new(db.clone(), notary(None)).run_once().await.unwrap();
+    act(&db, 1).await;
+    Sealer::new(db.clone(), replaced(vec![[7; 32]])).run_once().await.unwrap();
+    let report = verify(&db, &replaced(vec![[7; 32]]), |_| {}).await.unwrap();
+    assert_eq!((report.faults, report.checkpoints), (Vec::new(), 2));
+    assert!(
+        !verify(&db, &replaced(Vec::new()), |_| {}).await.unwrap().faults.is_empty(),
+        "nobody knows the first any more"
+    );
+}

@@ -32,6 +32,9 @@ securityContext:
 {{/* The variables of what a pod uses, and no others: dict "root" $ "secret" <name> "uses" <list>. */}}
 {{- define "praan.uses" -}}
 {{- $at := dict "root" .root "secret" .secret -}}
+{{- if .root.Values.tls.servers }}
+- {name: PRAAN_REQUIRE_TLS, value: "on"}
+{{- end }}
 {{- range .uses }}
 {{- if eq . "database" }}
 {{ include "praan.secretEnv" (merge (dict "env" "PRAAN_DATABASE_URL" "key" "database-url") $at) }}

@@ -296,11 +296,12 @@ impl Service {
 }
 
 /// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     /// On.
     On,
     /// Off.
+    #[default]
     Off,
 }
 

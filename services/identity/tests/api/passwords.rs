@@ -66,7 +66,7 @@ async fn change(house: &House, who: &Tokens, current: Option<&str>, new: &str) -
 
 /// The one field that is refused.
 fn field(refused: Result<(), Status>) -> String {
-    let refused = Error::from(refused.expect_err("a refusal"));
+    let refused = Error::from(refused.unwrap_err());
     assert_eq!(refused.fields().len(), 1, "{refused:?}");
     refused.fields()[0].field.clone()
 }

@@ -172,7 +172,7 @@ impl Servers {
                 "replicas need Redis, by which processes tell each other what a replica must show: say where with --redis-url",
             ));
         }
-        Ok(())
+        self.databases.refuse(&self.in_the_clear())
     }
 }
 

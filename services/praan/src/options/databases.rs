@@ -1,12 +1,17 @@
 use backends::db::Postgres;
+use chassis::Error;
 use clap::Args;
 
-use super::Service;
+use super::{Service, Switch};
 use crate::secret::Secret;
 
 /// PostgreSQL 15 or newer. Every service has a schema of its own in it.
 #[derive(Clone, Default, Args)]
 pub struct Databases {
+    /// Refuses to start when a database, or another server, would be spoken to in the clear, or without being sure which it is. Each
+    /// URL must say so: sslmode=verify-full, amqps://, rediss://, https://.
+    #[arg(long, env = "PRAAN_REQUIRE_TLS", default_value = "off", value_name = "ON|OFF")]
+    pub require_tls: Switch,
     /// PostgreSQL, such as postgres://praan:secret@postgres:5432/praan. A PgBouncer may stand there: 1.21 or newer with
     /// max_prepared_statements above 0, or in session mode.
     #[arg(long, env = "PRAAN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
@@ -112,6 +117,41 @@ impl Databases {
                 urls.map(|url| url.trim().to_owned()).collect()
             }
         }
+    }
+
+    /// Refuses servers in the clear where that is demanded.
+    pub fn refuse(&self, plain: &[&str]) -> Result<(), Error> {
+        match self.require_tls {
+            Switch::On if !plain.is_empty() => Err(Error::illegal_state(format!(
+                "--require-tls is on, and these servers would not be spoken to by TLS: {}",
+                plain.join(", ")
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The options that name a server which need not prove who it is, or speaks in the clear.
+    pub fn in_the_clear(&self) -> Vec<&'static str> {
+        let safe = |urls: &Secret| urls.reveal().split(',').all(|url| url.contains("sslmode=verify-full"));
+        let urls = [
+            ("--database-url", &self.database_url),
+            ("--database-replica-urls", &self.database_replica_urls),
+            ("--database-direct-url", &self.database_direct_url),
+            ("--identity-database-url", &self.identity_database_url),
+            ("--identity-database-direct-url", &self.identity_database_direct_url),
+            ("--family-database-url", &self.family_database_url),
+            ("--family-database-direct-url", &self.family_database_direct_url),
+            ("--program-database-url", &self.program_database_url),
+            ("--program-database-direct-url", &self.program_database_direct_url),
+            ("--adherence-database-url", &self.adherence_database_url),
+            ("--adherence-database-direct-url", &self.adherence_database_direct_url),
+            ("--ai-inference-database-url", &self.ai_inference_database_url),
+            ("--ai-inference-database-direct-url", &self.ai_inference_database_direct_url),
+            ("--logging-database-url", &self.logging_database_url),
+            ("--logging-database-direct-url", &self.logging_database_direct_url),
+        ];
+        let plain = urls.into_iter().filter(|(_, url)| url.as_ref().is_some_and(|url| !safe(url)));
+        plain.map(|(option, _)| option).collect()
     }
 
     /// A service's own database, and how its owner connects there.

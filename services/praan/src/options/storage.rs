@@ -71,3 +71,54 @@ pub struct S3 {
     #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_name = "KEY")]
     pub aws_secret_access_key: Option<Secret>,
 }
+
+impl Servers {
+    /// The options that name a server by which health data would travel in the clear.
+    pub fn in_the_clear(&self) -> Vec<&'static str> {
+        let safe = |urls: &str, begins: &str| urls.split(',').all(|url| url.trim().starts_with(begins));
+        let mut plain = self.databases.in_the_clear();
+        for (option, urls, begins) in [
+            ("--amqp-url", self.amqp_url.as_ref().map(Secret::reveal), "amqps://"),
+            ("--redis-url", self.redis_url.as_ref().map(Secret::reveal), "rediss://"),
+            ("--s3-endpoint", self.s3.s3_endpoint.as_deref(), "https://"),
+            ("--s3-public-endpoint", self.s3.s3_public_endpoint.as_deref(), "https://"),
+        ] {
+            if urls.is_some_and(|urls| !safe(urls, begins)) {
+                plain.push(option);
+            }
+        }
+        plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::options::Praan;
+
+    #[test]
+    fn every_server_that_is_spoken_to_in_the_clear_is_named() {
+        let plain = |line: &str| {
+            let up = Praan::try_parse_from(format!("praan {line}").split_whitespace()).unwrap().up;
+            up.storage.servers.in_the_clear()
+        };
+        let keys = "--s3-bucket b --aws-access-key-id a --aws-secret-access-key s";
+        assert!(plain("").is_empty(), "what is embedded never leaves the process");
+        let safe = "--database-url postgres://h/d?sslmode=verify-full --amqp-url amqps://h --redis-url rediss://a,rediss://b \
+                    --s3-endpoint https://s";
+        assert!(plain(&format!("{safe} {keys}")).is_empty());
+        let unsafe_ = "--database-url postgres://h/d?sslmode=require --database-replica-urls \
+                       postgres://h/d?sslmode=verify-full,postgres://h/e --logging-database-url postgres://h/d \
+                       --amqp-url amqp://h --redis-url rediss://a,redis://b --s3-endpoint http://s --s3-public-endpoint http://s";
+        let named = plain(&format!("{unsafe_} {keys}"));
+        let all = [
+            "--database-url",
+            "--database-replica-urls",
+            "--logging-database-url",
+            "--amqp-url",
+            "--redis-url",
+        ];
+        assert_eq!(named, [&all[..], &["--s3-endpoint", "--s3-public-endpoint"]].concat());
+    }
+}

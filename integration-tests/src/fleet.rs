@@ -102,6 +102,11 @@ impl Fleet {
         self.sql(count).await.parse().expect("a number")
     }
 
+    /// Where its data is, and that of the object store.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Ends every process by SIGTERM, the door first, and says whether all ended well.
     pub async fn stop(&mut self) -> bool {
         let mut well = true;

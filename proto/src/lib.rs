@@ -11,7 +11,7 @@
 //! ```
 //! use proto::{Validate, identity::v1::LoginRequest};
 //!
-//! let request = LoginRequest { email: "asha@example.com".into(), password: String::new() };
+//! let request = LoginRequest { email: "asha@example.com".into(), password: String::new(), restore: false };
 //! let violations = request.validate().unwrap_err();
 //! assert_eq!((violations[0].field.as_str(), violations[0].message.as_str()), ("password", "must be given"));
 //! ```

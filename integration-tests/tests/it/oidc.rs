@@ -237,6 +237,11 @@ async fn the_one_whose_address_it_is_takes_the_account_over(house: &House) {
     owner.send(reqwest::Method::DELETE, "/api/v1/users/me", None, None).await.expect(204);
     let token = house.provider().id_token(&before.email, json!({})).await;
     sign_in(house, "here", &token).await.expect(401);
+    // until its owner wants it back
+    let token = house.provider().id_token(&before.email, json!({})).await;
+    let restore = json!({"provider": "here", "id_token": token, "nonce": "n", "restore": true});
+    let restored = signed_in(house, &Api::nobody(&house.url).post("/api/v1/auth/oidc", restore).await);
+    assert_eq!(restored.get("/api/v1/users/me").await.expect(200), account);
 }
 
 /// A flow that has begun.

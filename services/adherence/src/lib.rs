@@ -10,6 +10,7 @@ pub mod domain;
 mod events;
 mod grpc;
 mod plans;
+mod purge;
 mod reading;
 mod recording;
 mod store;
@@ -42,6 +43,11 @@ pub struct Needs {
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
+}
+
+/// Erases for good what is kept of programs that program has erased, and tells how many.
+pub async fn purge(db: &Database, program: &Database) -> Result<usize, Error> {
+    purge::run(db, program).await
 }
 
 /// Opens adherence: brings its tables up to date and starts to follow the plans.

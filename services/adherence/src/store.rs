@@ -1,7 +1,7 @@
 //! The only door to adherence's database.
 
 pub mod contribution;
-mod entity;
+pub mod entity;
 pub mod event;
 pub mod metric;
 pub mod migration;

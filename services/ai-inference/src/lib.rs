@@ -8,6 +8,7 @@ mod domain;
 mod events;
 mod grpc;
 pub mod provider;
+mod purge;
 mod store;
 mod telemetry;
 mod worker;
@@ -46,6 +47,11 @@ pub const QUEUES: [&str; 1] = [events::CONSUMER];
 /// Brings the tables up to date, as [`open`] and [`work`] do too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
+}
+
+/// Erases for good what is kept of programs that program has erased, and tells how many.
+pub async fn purge(db: &Database, program: &Database) -> Result<usize, Error> {
+    purge::run(db, program).await
 }
 
 /// Opens the room: brings the tables up to date and tells what photos showed. It reads none itself.

@@ -12,7 +12,7 @@ use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
 use entity::inference::{ActiveModel, Column, Entity};
 
 mod allowance;
-mod entity;
+pub mod entity;
 mod migration;
 
 pub use migration::Migrator;

@@ -161,7 +161,8 @@ impl Database {
         self.0.engine.close().await
     }
 
-    pub(crate) async fn open(&self, scope: Scope) -> Result<Tx, Error> {
+    /// Opens a transaction that leaves no audit row of its own.
+    pub async fn open(&self, scope: Scope) -> Result<Tx, Error> {
         Ok(Tx::new(self.clone(), self.0.engine.write(scope).await?, scope))
     }
 

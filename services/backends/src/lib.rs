@@ -9,6 +9,7 @@ pub mod audit;
 mod backoff;
 pub mod cache;
 pub mod db;
+pub mod erasure;
 mod error;
 pub mod objects;
 pub mod outbox;

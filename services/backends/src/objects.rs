@@ -145,6 +145,24 @@ impl Objects {
         }
     }
 
+    /// Removes all objects whose keys begin so, and tells how many there were.
+    pub async fn delete_under(&self, prefix: &str) -> Result<u64, Error> {
+        let mut removed = 0;
+        loop {
+            // from the beginning each time: what was listed is gone by then
+            let page = self.inside.list_objects_v2().bucket(&self.bucket).prefix(prefix).max_keys(1000);
+            let page = page.send().await.map_err(|e| fault("listing", &e))?;
+            let keys: Vec<&str> = page.contents().iter().filter_map(|object| object.key()).collect();
+            if keys.is_empty() {
+                return Ok(removed);
+            }
+            for key in keys {
+                self.delete(key).await?;
+                removed += 1;
+            }
+        }
+    }
+
     /// Makes the bucket if it is not there.
     async fn create_bucket(&self) -> Result<(), Error> {
         match self.inside.create_bucket().bucket(&self.bucket).send().await {

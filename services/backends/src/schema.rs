@@ -26,7 +26,8 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
-/// Makes the tables that every service has: what leaves, what came in, what was answered, who did what, and the last id given.
+/// Makes the tables that every service has: what leaves, what came in, what was answered, what was
+/// erased, who did what, and the last id given.
 pub async fn shared(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     run(manager, SHARED).await?;
     audit::trail(manager).await
@@ -44,7 +45,15 @@ const SHARED: &[&str] = &[
         PRIMARY KEY (consumer, message_id))",
     "CREATE TABLE idempotency (
         user_id BIGINT NOT NULL, request_id TEXT NOT NULL, fingerprint BYTEA NOT NULL, answer BYTEA NOT NULL,
-        resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (user_id, request_id))",
+        resource_type TEXT NOT NULL, resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL,
+        PRIMARY KEY (user_id, request_id))",
+    "CREATE INDEX idempotency_resource ON idempotency (resource_type, resource_id)",
+    "CREATE TABLE erasures (
+        id BIGINT NOT NULL PRIMARY KEY, family_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, digest TEXT,
+        removed TEXT NOT NULL, erased_at TIMESTAMPTZ NOT NULL)",
+    "CREATE TABLE erasure_receipts (
+        erasure_id BIGINT NOT NULL, service TEXT NOT NULL, passes INTEGER NOT NULL, removed TEXT NOT NULL,
+        followed_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (erasure_id, service))",
 ];
 
 /// The statement with the types SQLite's driver decodes by. Text in quotes and comments stays as it is.

@@ -7,6 +7,7 @@
 mod clients;
 mod domain;
 mod grpc;
+mod purge;
 mod store;
 
 use backends::Database;
@@ -35,6 +36,12 @@ pub struct Needs {
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
+}
+
+/// Erases for good the members whose deletion nobody can take back any more, and what the accounts leave behind that identity
+/// has erased. Tells which members.
+pub async fn purge(db: &Database, identity: &Database) -> Result<Vec<i64>, Error> {
+    purge::run(db, identity).await
 }
 
 /// Opens family: brings its tables up to date and hands out its room.

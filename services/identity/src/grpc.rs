@@ -123,7 +123,7 @@ impl IdentityService for Service {
         request: Request<DeleteMeRequest>,
     ) -> Result<Response<DeleteMeResponse>, Status> {
         let call = call::user(request)?;
-        self.store.delete_user(&call.actor(), self.clock.now()).await?;
+        self.store.delete_user(&call.actor(), self.clock.now(), call.message.erase).await?;
         Ok(Response::new(DeleteMeResponse {}))
     }
 

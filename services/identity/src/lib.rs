@@ -13,6 +13,7 @@ mod grpc;
 mod keys;
 mod oidc;
 mod passwords;
+mod purge;
 mod sign_in;
 mod store;
 mod tokens;
@@ -47,6 +48,11 @@ pub struct Opened {
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
+}
+
+/// Erases the accounts for good whose deletion nobody can take back any more, and tells which.
+pub async fn purge(db: &Database) -> Result<Vec<i64>, Error> {
+    purge::run(db).await
 }
 
 /// Opens identity: brings its tables up to date, and makes the first signing key when there is none.

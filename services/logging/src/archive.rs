@@ -4,6 +4,7 @@
 //! count and content, and only then are the files entered in `log_archives` and the month dropped. Whoever dies in between
 //! leaves the month where it was, and at most a file that the next run replaces.
 
+mod erase;
 mod file;
 mod row;
 
@@ -15,6 +16,7 @@ use sea_orm::{ActiveModelTrait, DatabaseTransaction};
 
 use crate::store::archive::{self as store, Month};
 use crate::store::entity::log_archive::ActiveModel;
+pub use erase::{drop_replaced, erase};
 use file::{Facts, Writer};
 pub use file::{Rows, read};
 
@@ -26,6 +28,9 @@ const PAGE: u64 = 10_000;
 const FULL: usize = 8 * 1024 * 1024;
 /// A file may exceed that by its last row group.
 pub const MOST_BYTES: u64 = 4 * FULL as u64;
+
+/// What a file is.
+const PARQUET: &str = "application/vnd.apache.parquet";
 
 /// A month that moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +100,7 @@ impl Mover<'_> {
         let (facts, content) = writer.close()?;
         let key = format!("archive/daily_logs/{}/{part}.parquet", self.month.first.format("%Y-%m"));
         let bytes = i64::try_from(content.len()).map_err(Error::internal)?;
-        self.objects.put(&key, "application/vnd.apache.parquet", content).await?;
+        self.objects.put(&key, PARQUET, content).await?;
         let back = self.objects.get(&key, MOST_BYTES).await?;
         if back.map(Facts::of).transpose()?.as_ref() != Some(&facts) {
             return Err(Error::internal("a file of the archive did not come back as it was written"));
@@ -110,6 +115,7 @@ impl Mover<'_> {
             bytes: Set(bytes),
             sha256: Set(facts.sha256),
             archived_at: Set(self.now),
+            replaces: Set(None),
         };
         entry.insert(self.owner).await.stored()?;
         archived.files += 1;

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod grpc;
 mod journal;
+mod purge;
 mod store;
 
 use std::sync::{Arc, LazyLock};
@@ -90,6 +91,11 @@ pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
 /// moves nothing, and the next one begins anew.
 pub async fn archive(db: &Database, objects: &Objects) -> Result<Option<Archived>, Error> {
     archive::next(db, objects).await
+}
+
+/// Erases for good what is kept of programs that program has erased, photos and archive among it, and tells how many programs.
+pub async fn purge(db: &Database, objects: &Objects, program: &Database) -> Result<usize, Error> {
+    purge::run(db, objects, program).await
 }
 
 /// Makes partitions now and again, for as long as the process runs. Without one, logs fall into the default partition, which

@@ -90,6 +90,9 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
         ai_inference::work(plan.ai.settings()?, needs).await?;
     }
     base.seal()?;
+    if let Some(everything) = base.everything() {
+        everything.keep_purged(&foundation.tasks);
+    }
     let address = house.door(&base).await?;
     Ok(Lit { address, objects: base.objects_address(), _locks: base.into_locks() })
 }

@@ -22,6 +22,7 @@ pub async fn run(job: &Job, say: impl Fn(&str)) -> Result<(), Error> {
         JobName::Partitions => partitions(&base, say).await,
         JobName::SealAudit => seal_audit(&base, say).await,
         JobName::Archive => archive(&base, say).await,
+        JobName::Purge => purge(&base, say).await,
         JobName::Redrive => redrive(job, &base, say).await,
     };
     foundation.tasks.stop(Duration::from_secs(10)).await;
@@ -68,6 +69,16 @@ async fn archive(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
     }
     say("every log that is left is younger than two years");
     db.close().await
+}
+
+async fn purge(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
+    for service in Service::with_database() {
+        migrate::tables(service, &base.database(service).await?).await?;
+    }
+    base.objects().await?;
+    let everything = base.everything().ok_or_else(|| Error::internal("a database was not opened"))?;
+    everything.purge().await?.iter().for_each(|line| say(line));
+    Ok(())
 }
 
 /// A queue that nobody has consumed yet has no dead letters.

@@ -12,4 +12,5 @@ pub mod keyfile;
 pub mod lock;
 pub mod migrate;
 pub mod options;
+mod purge;
 pub mod secret;

@@ -248,6 +248,9 @@ pub enum JobName {
     SealAudit,
     /// Moves the logs of months that are over for two years to the archive, as Parquet in the object store.
     Archive,
+    /// Erases for good what was deleted thirty days ago or is to be erased at once: accounts, members, programs, and all that any
+    /// service keeps of them, photos and archive among it.
+    Purge,
     /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
     Redrive,
 }

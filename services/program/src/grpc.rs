@@ -88,7 +88,7 @@ impl ProgramService for Service {
     ) -> Result<Response<DeleteProgramResponse>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Write).await?;
-        self.planning.delete(&call.actor(), program).await?;
+        self.planning.delete(&call.actor(), program, call.message.erase).await?;
         Ok(Response::new(DeleteProgramResponse {}))
     }
 

@@ -10,6 +10,7 @@ mod domain;
 mod events;
 mod grpc;
 mod planning;
+mod purge;
 mod store;
 
 use std::sync::Arc;
@@ -35,6 +36,12 @@ pub struct Needs {
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
+}
+
+/// Erases for good the programs whose deletion nobody can take back any more, and those of members that family has erased. Tells
+/// which.
+pub async fn purge(db: &Database, family: &Database) -> Result<Vec<i64>, Error> {
+    purge::run(db, family).await
 }
 
 /// Opens program: brings its tables up to date and starts to publish what is in its outbox.

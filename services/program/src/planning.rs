@@ -4,18 +4,19 @@
 use backends::{Action, Once, Scope, Subject, Tx};
 use chassis::clock::Clock;
 use chassis::{Actor, Call, Error, time};
+use chrono::TimeDelta;
 use proto::program::v1 as wire;
 
 use crate::access::{AuthorizedMember, AuthorizedProgram};
 use crate::domain::calendar;
 use crate::domain::config::{self, Config};
 use crate::domain::goals::Goals;
-use crate::domain::program::{Program, Refused, State, Step};
+use crate::domain::program::{PAST_UNDO, Program, Refused, State, Step};
 use crate::grpc::encode;
 use crate::{events, store};
 
 /// What the audit trail calls a program.
-const RESOURCE: &str = "Program";
+pub const RESOURCE: &str = "Program";
 
 /// Changes programs.
 pub struct Planning {
@@ -101,11 +102,12 @@ impl Planning {
         Ok(encode::program(&changed, program.today()))
     }
 
-    /// Deletes a program, so that it can be restored for a time.
-    pub async fn delete(&self, actor: &Actor, program: AuthorizedProgram) -> Result<(), Error> {
+    /// Deletes a program, so that it can be restored for a time, or, to be erased, as if that time were over.
+    pub async fn delete(&self, actor: &Actor, program: AuthorizedProgram, erase: bool) -> Result<(), Error> {
         let tx = self.store.db().write(actor, Action::Delete, RESOURCE, program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
-        changed.deleted_at = Some(tx.now().await?);
+        let undone = if erase { PAST_UNDO } else { TimeDelta::zero() };
+        changed.deleted_at = Some(tx.now().await? - undone);
         raise(&tx, &mut changed).await?;
         tx.commit(subject(&changed)).await
     }

@@ -1,7 +1,7 @@
 //! The only door to program's database.
 
 pub mod config;
-mod entity;
+pub mod entity;
 pub mod migration;
 pub mod pause;
 pub mod program;

@@ -131,6 +131,7 @@ impl<A: Message> Keyed<A> {
             fingerprint: Set(self.key.fingerprint.to_vec()),
             answer: Set(answer.encode_to_vec()),
             resource_id: Set(subject.resource_id),
+            resource_type: Set(self.write.resource_type().to_owned()),
             created_at: Set(self.write.db().clock().now()),
         };
         let stored = idempotency::Entity::insert(row).exec_without_returning(self.write.connection()).await;

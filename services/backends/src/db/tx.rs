@@ -158,7 +158,7 @@ impl Tx {
         Ok(())
     }
 
-    pub(super) fn db(&self) -> &Database {
+    pub(crate) fn db(&self) -> &Database {
         &self.db
     }
 }

@@ -18,6 +18,10 @@ impl Write {
         Self { tx, actor, action, resource_type }
     }
 
+    pub(super) fn resource_type(&self) -> &'static str {
+        self.resource_type
+    }
+
     /// Commits, with the audit row.
     pub async fn commit(self, subject: Subject) -> Result<(), Error> {
         self.record(subject, Outcome::Success).await?;

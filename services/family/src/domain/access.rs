@@ -9,6 +9,9 @@ use super::grant::{Holder, LogType, Window};
 /// How long a deleted member can be restored.
 pub const UNDO: TimeDelta = TimeDelta::days(30);
 
+/// How long ago a deletion lies that nobody can take back any more.
+pub const PAST_UNDO: TimeDelta = TimeDelta::seconds(UNDO.num_seconds() + 1);
+
 /// What somebody wants to do with a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

@@ -64,7 +64,7 @@ impl Service {
         let scope = self.store.tenant(asked.member_id).await?;
         let tx = self.store.write(&call.actor(), Action::Delete, "Member", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
-        let member = members::delete(&tx, permit).await?;
+        let member = members::delete(&tx, permit, call.message.erase).await?;
         tx.commit(Subject::of_family(member.family_id, member.id)).await
     }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Select,
@@ -13,6 +13,7 @@ use super::access::{Manage, Permit, Restore};
 use super::entity::members::{ActiveModel, Column, Entity, Model};
 use super::families::Position;
 use super::grants::valid_for;
+use crate::domain::access::PAST_UNDO;
 use crate::domain::member::Profile;
 
 impl Store {
@@ -91,9 +92,9 @@ pub async fn update(tx: &Tx, permit: Permit<Manage>, profile: Profile) -> Result
     row.update(tx.connection()).await.stored()
 }
 
-/// Deletes a member, so that it can be restored.
-pub async fn delete(tx: &Tx, permit: Permit<Manage>) -> Result<Model, Error> {
-    let now = permit.now();
+/// Deletes a member, so that it can be restored, or, to be erased, as if that had been possible until now.
+pub async fn delete(tx: &Tx, permit: Permit<Manage>, erase: bool) -> Result<Model, Error> {
+    let now = permit.now() - if erase { PAST_UNDO } else { TimeDelta::zero() };
     let mut row = permit.into_member().into_active_model();
     row.deleted_at = Set(Some(now));
     row.update(tx.connection()).await.stored()

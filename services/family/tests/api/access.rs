@@ -34,7 +34,9 @@ async fn all_methods(house: &House, name: &str, member_id: i64) -> Vec<(&'static
         ),
         (
             "delete",
-            drop_answer(family.delete_member(house.of(name, DeleteMemberRequest { member_id })).await),
+            drop_answer(
+                family.delete_member(house.of(name, DeleteMemberRequest { member_id, erase: false })).await,
+            ),
         ),
     ]
 }

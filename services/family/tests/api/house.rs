@@ -128,7 +128,7 @@ impl House {
     }
 
     pub async fn delete(&self, by: &str, member_id: i64) -> Result<DeleteMemberResponse, Status> {
-        inner(self.family().delete_member(self.of(by, DeleteMemberRequest { member_id })).await)
+        inner(self.family().delete_member(self.of(by, DeleteMemberRequest { member_id, erase: false })).await)
     }
 
     pub async fn restore(&self, by: &str, member_id: i64) -> Result<Member, Status> {

@@ -1,6 +1,13 @@
 //! What an account is called.
 
 use chassis::Error;
+use chrono::TimeDelta;
+
+/// How long the deletion of an account can be taken back.
+pub const UNDO: TimeDelta = TimeDelta::days(30);
+
+/// How long ago a deletion lies that nobody can take back any more.
+pub const PAST_UNDO: TimeDelta = TimeDelta::seconds(UNDO.num_seconds() + 1);
 
 /// An e-mail address as it is kept and compared: in small letters, without blanks around it.
 pub fn address(email: &str) -> String {

@@ -27,12 +27,20 @@ struct Visitor {
     origin: Origin,
     /// The token they came with, unless the house fetched it itself, by a code that works once.
     spends: Option<IdToken>,
+    /// Whether they want a deleted account back.
+    restore: bool,
 }
 
 impl Visitor {
-    fn new(provider: &Provider, person: Person, origin: Origin, spends: Option<IdToken>) -> Self {
+    fn new(provider: &Provider, person: Person, origin: Origin) -> Self {
         let issuer = provider.settings.issuers[0].clone();
-        Self { identity: Identity { issuer, subject: person.subject.clone() }, person, origin, spends }
+        Self {
+            identity: Identity { issuer, subject: person.subject.clone() },
+            person,
+            origin,
+            spends: None,
+            restore: false,
+        }
     }
 
     fn actor(&self, user_id: i64) -> Actor {
@@ -52,11 +60,12 @@ impl Visitor {
 impl SignIn {
     /// Opens a session by an ID token that the client got itself.
     pub async fn id_token(&self, call: Call<SignInWithIdTokenRequest, ()>) -> Result<Tokens, Error> {
-        let SignInWithIdTokenRequest { provider, id_token, nonce } = &call.message;
+        let SignInWithIdTokenRequest { provider, id_token, nonce, restore } = &call.message;
         let provider = self.oidc.provider(provider)?;
         let person = provider.person(id_token, nonce, &provider.settings.client_ids).await?;
         let spends = IdToken { hash: tokens::hash_signed(id_token), expires_at: person.until };
-        self.welcome(Visitor::new(provider, person, call.origin, Some(spends))).await
+        let visitor = Visitor::new(provider, person, call.origin);
+        self.welcome(Visitor { spends: Some(spends), restore: *restore, ..visitor }).await
     }
 
     /// Begins a flow.
@@ -84,7 +93,7 @@ impl SignIn {
 
     /// Ends a flow. It is over with the first try, whatever comes of it.
     pub async fn finish_oidc(&self, call: Call<FinishOidcSignInRequest, ()>) -> Result<Tokens, Error> {
-        let FinishOidcSignInRequest { flow: secret, state, code, iss } = &call.message;
+        let FinishOidcSignInRequest { flow: secret, state, code, iss, restore } = &call.message;
         let hash = tokens::hash(secret);
         let begun = self.store.take_flow(&call.actor(0), &hash, self.clock.now()).await?;
         let begun = begun.ok_or_else(error::bad_flow)?;
@@ -96,7 +105,8 @@ impl SignIn {
         let token = flow.exchange(code, &begun.redirect_uri, (provider, &metadata, code_flow)).await?;
         let client = BTreeSet::from([code_flow.client_id.clone()]);
         let person = provider.person(&token, &flow.nonce, &client).await?;
-        self.welcome(Visitor::new(provider, person, call.origin, None)).await
+        let visitor = Visitor::new(provider, person, call.origin);
+        self.welcome(Visitor { restore: *restore, ..visitor }).await
     }
 
     async fn welcome(&self, visitor: Visitor) -> Result<Tokens, Error> {
@@ -118,11 +128,20 @@ impl SignIn {
         Found { user_id, deleted }: Found,
     ) -> Result<Option<Tokens>, Error> {
         if deleted {
-            return Err(error::account_gone());
+            return self.restored(visitor, user_id).await;
         }
         let (session, tokens) = self.session_of(visitor, user_id).await?;
         let entered = self.store.enter(&visitor.actor(user_id), session).await?;
         Ok(entered.then_some(tokens))
+    }
+
+    /// Takes the deletion back of an account whose owner wants that, for the next try to find it alive.
+    async fn restored(&self, visitor: &Visitor, user_id: i64) -> Result<Option<Tokens>, Error> {
+        let actor = visitor.actor(user_id);
+        match visitor.restore && self.store.restore_user(&actor, self.clock.now()).await? {
+            true => Ok(None),
+            false => Err(error::account_gone()),
+        }
     }
 
     async fn session_of(&self, visitor: &Visitor, user_id: i64) -> Result<(NewSession, Tokens), Error> {
@@ -135,7 +154,7 @@ impl SignIn {
         let email = visitor.verified_email()?;
         let (identity, no_password) = (visitor.identity.clone(), self.passwords.none());
         match self.store.account_at(email).await? {
-            Some(Found { deleted: true, .. }) => Err(error::account_gone()),
+            Some(Found { deleted: true, user_id }) => self.restored(visitor, user_id).await,
             Some(Found { user_id, .. }) => {
                 let (session, tokens) = self.session_of(visitor, user_id).await?;
                 let actor = visitor.actor(user_id);

@@ -36,12 +36,18 @@ impl SignIn {
         self.by_password()?;
         let email = account::address(&call.message.email);
         let guess = self.store.reserve_guess(&call.actor(0), &email, self.clock.now()).await?;
-        let user = self.store.user_by_email(&email).await?;
+        let mut user = self.store.user_by_email(&email).await?;
+        if call.message.restore && user.is_none() {
+            user = self.store.deleted_user(&email, self.clock.now()).await?;
+        }
         let right = self.is_right(&call.actor(0), &guess, &call.message.password, user.as_ref()).await?;
         let (true, Some(user)) = (right, &user) else {
             self.store.record_refusal(&call.actor(user.map_or(0, |user| user.id))).await?;
             return Err(error::wrong_credentials());
         };
+        if user.deleted_at.is_some() {
+            self.store.restore_user(&call.actor(user.id), self.clock.now()).await?;
+        }
         let (session, tokens) = self.new_session(user.id, &call.origin, BY_PASSWORD).await?;
         let opened = self.store.open_session(&call.actor(user.id), session, &guess).await?;
         if opened { Ok(tokens) } else { Err(error::wrong_credentials()) }

@@ -1,6 +1,6 @@
 use backends::{Action, DbResultExt, Scope, Subject, Tx, db_error, is_unique_violation};
 use chassis::{Actor, Error};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Select,
@@ -11,6 +11,7 @@ use super::attempts::{self, Guess};
 use super::entity::sessions as session_rows;
 use super::entity::users::{ActiveModel, Column, Entity, Model};
 use super::sessions::{self, NewSession};
+use crate::domain::account::{PAST_UNDO, UNDO};
 use crate::domain::session::EndReason;
 use crate::error;
 
@@ -69,6 +70,25 @@ impl Store {
             .one(self.db.read_primary(Scope::Own).await?.connection())
             .await
             .stored()
+    }
+
+    /// The account of an address whose deletion can be taken back.
+    pub async fn deleted_user(&self, email: &str, now: DateTime<Utc>) -> Result<Option<Model>, Error> {
+        let found = Entity::find().filter(Column::Email.eq(email)).filter(Column::DeletedAt.gt(now - UNDO));
+        found.one(self.db.read_primary(Scope::Own).await?.connection()).await.stored()
+    }
+
+    /// Takes the deletion of an account back; false when it is not deleted, or has been for too long.
+    pub async fn restore_user(&self, actor: &Actor, now: DateTime<Utc>) -> Result<bool, Error> {
+        let tx = self.db.write(actor, Action::Restore, "User", Scope::Own).await?;
+        let restored = ActiveModel { deleted_at: Set(None), ..Default::default() };
+        let which = Condition::all().add(Column::Id.eq(actor.user_id)).add(Column::DeletedAt.gt(now - UNDO));
+        let done = Entity::update_many().set(restored).filter(which).exec(tx.connection()).await.stored()?;
+        if done.rows_affected == 0 {
+            return Ok(false);
+        }
+        tx.commit(Subject::outside(actor.user_id)).await?;
+        Ok(true)
     }
 
     /// A living account: by the last word.
@@ -132,10 +152,11 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes an account, so that it can be restored until it is erased, and ends its sessions.
-    pub async fn delete_user(&self, actor: &Actor, now: DateTime<Utc>) -> Result<(), Error> {
+    /// Deletes an account, so that it can be restored for a time, or, to be erased, as if that time were over; ends its sessions.
+    pub async fn delete_user(&self, actor: &Actor, now: DateTime<Utc>, erase: bool) -> Result<(), Error> {
         let tx = self.db.write(actor, Action::Delete, "User", Scope::Own).await?;
-        let deleted = ActiveModel { deleted_at: Set(Some(now)), ..Default::default() };
+        let deleted_at = now - if erase { PAST_UNDO } else { TimeDelta::zero() };
+        let deleted = ActiveModel { deleted_at: Set(Some(deleted_at)), ..Default::default() };
         let which = Entity::update_many().set(deleted).filter(Column::Id.eq(actor.user_id));
         which.filter(Column::DeletedAt.is_null()).exec(tx.connection()).await.stored()?;
         sessions::end(&tx, sessions::of(actor.user_id), EndReason::AccountDeleted, now).await?;

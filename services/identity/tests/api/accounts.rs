@@ -1,5 +1,6 @@
 //! Opening, reading, changing and deleting an account.
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use prost_types::FieldMask;
 use proto::identity::v1::*;
@@ -85,7 +86,7 @@ async fn deleting_an_account_ends_its_sessions_and_closes_every_way_back() {
     let first = house.register("asha@example.com").await.unwrap();
     let second = house.login("asha@example.com", PASSWORD).await.unwrap();
     let id = house.user(&first).await.unwrap().id;
-    house.identity().delete_me(signed(&first, DeleteMeRequest {})).await.unwrap();
+    house.identity().delete_me(signed(&first, DeleteMeRequest::default())).await.unwrap();
     for tokens in [&first, &second] {
         assert_eq!(house.user(tokens).await.unwrap_err().kind(), chassis::Kind::Unauthenticated);
         assert_eq!(house.refresh(tokens).await.unwrap_err().code(), Code::Unauthenticated);
@@ -135,4 +136,41 @@ async fn methods_for_users_need_a_token() {
     let without = house.identity().get_me(GetMeRequest {}).await.unwrap_err();
     let with = house.identity().get_me(signed(&forged, GetMeRequest {})).await.unwrap_err();
     assert_eq!((shown(&without).0, shown(&with).0), (Code::Unauthenticated, Code::Unauthenticated));
+}
+
+#[tokio::test]
+async fn a_deletion_can_be_taken_back_for_thirty_days_and_only_when_it_is_asked_for() {
+    let house = House::open().await;
+    let asha = house.register("asha@example.com").await.unwrap();
+    let me = house.identity().get_me(signed(&asha, GetMeRequest {})).await.unwrap().into_inner();
+    let delete = async |tokens: &Tokens, erase| {
+        house.identity().delete_me(signed(tokens, DeleteMeRequest { erase })).await.unwrap();
+    };
+    let back = async |password: &str| {
+        let (email, password) = ("Asha@example.com".to_owned(), password.to_owned());
+        house
+            .identity()
+            .login(LoginRequest { email, password, restore: true })
+            .await
+            .map(tonic::Response::into_inner)
+    };
+    delete(&asha, false).await;
+    assert_eq!(house.login("asha@example.com", PASSWORD).await.unwrap_err().code(), Code::Unauthenticated);
+    house.clock.advance(TimeDelta::days(30) - TimeDelta::seconds(1));
+    assert_eq!(back("not the password").await.unwrap_err().code(), Code::Unauthenticated);
+    let asha = back(PASSWORD).await.unwrap();
+    assert_eq!(house.identity().get_me(signed(&asha, GetMeRequest {})).await.unwrap().into_inner(), me);
+    // who lives need not be restored
+    back(PASSWORD).await.unwrap();
+
+    delete(&asha, false).await;
+    house.clock.advance(TimeDelta::days(30));
+    assert_eq!(back(PASSWORD).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(identity::purge(&house.db).await.unwrap(), [me.id]);
+    assert!(identity::purge(&house.db).await.unwrap().is_empty());
+    let again = house.register("asha@example.com").await.unwrap();
+    // and at once, when that is wanted
+    delete(&again, true).await;
+    assert_eq!(back(PASSWORD).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(identity::purge(&house.db).await.unwrap().len(), 1);
 }

@@ -15,7 +15,7 @@ async fn unknown_wrong_and_deleted_are_answered_alike() {
     let house = House::open().await;
     house.register("asha@example.com").await.unwrap();
     let gone = house.register("gone@example.com").await.unwrap();
-    house.identity().delete_me(signed(&gone, DeleteMeRequest {})).await.unwrap();
+    house.identity().delete_me(signed(&gone, DeleteMeRequest::default())).await.unwrap();
     let mut answers = Vec::new();
     for (email, password) in [
         ("asha@example.com", "wrong password"),

@@ -75,7 +75,7 @@ impl House {
     }
 
     pub async fn login(&self, email: &str, password: &str) -> Result<Tokens, Status> {
-        let request = LoginRequest { email: email.to_owned(), password: password.to_owned() };
+        let request = LoginRequest { email: email.to_owned(), password: password.to_owned(), restore: false };
         Ok(self.identity().login(request).await?.into_inner())
     }
 

@@ -85,6 +85,7 @@ async fn a_flow_is_over_after_ten_minutes_and_nothing_of_it_rests() {
         state: state(&begun.authorization_url),
         code: "code".into(),
         iss: Some(there.provider.issuer()),
+        restore: false,
     };
     let late = there.house.identity().finish_oidc_sign_in(finish).await.unwrap_err();
     assert_eq!(late.code(), Code::Unauthenticated);
@@ -132,7 +133,7 @@ impl There {
 
     async fn sign_in(&self, token: &str) -> Result<Tokens, Status> {
         let (provider, id_token, nonce) = ("there".into(), token.into(), "n".into());
-        let request = SignInWithIdTokenRequest { provider, id_token, nonce };
+        let request = SignInWithIdTokenRequest { provider, id_token, nonce, restore: false };
         Ok(self.house.identity().sign_in_with_id_token(request).await?.into_inner())
     }
 

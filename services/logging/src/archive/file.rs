@@ -1,5 +1,6 @@
 //! One file: row groups of whole programs, compressed by zstd, with statistics by which a reader passes over other families.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -117,6 +118,37 @@ pub fn read(content: Bytes, Rows { scope }: Rows) -> Result<Vec<Model>, Error> {
     };
     groups(content, |group| may_hold(group, scope.family_id), take)?;
     Ok(found)
+}
+
+/// A file without a program.
+pub struct Without {
+    /// What it says now.
+    pub facts: Facts,
+    /// The file.
+    pub content: Bytes,
+    /// How many revisions it has lost.
+    pub removed: u64,
+    /// Of which logs.
+    pub log_ids: BTreeSet<i64>,
+}
+
+/// Writes a file anew without the revisions of a program. Takes a while: not for an async thread.
+pub fn without(content: Bytes, scope: Scope) -> Result<Without, Error> {
+    let (mut writer, mut removed, mut log_ids) = (Writer::new()?, 0, BTreeSet::new());
+    groups(
+        content,
+        |_| true,
+        |row| {
+            if (row.family_id, row.program_id) != (scope.family_id, scope.program_id) {
+                return writer.add(row);
+            }
+            removed += 1;
+            log_ids.insert(row.id);
+            Ok(())
+        },
+    )?;
+    let (facts, content) = writer.close()?;
+    Ok(Without { facts, content, removed, log_ids })
 }
 
 fn may_hold(group: &RowGroupMetaData, family_id: i64) -> bool {

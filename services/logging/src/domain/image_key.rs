@@ -45,7 +45,8 @@ impl ImageKey {
     }
 }
 
-fn folder(scope: Scope) -> String {
+/// Where all photos of a program are.
+pub fn folder(scope: Scope) -> String {
     format!("families/{}/programs/{}/", scope.family_id, scope.program_id)
 }
 

@@ -171,7 +171,9 @@ impl Store {
 
     async fn archived(&self, history: &History, entry: Entry) -> Result<Vec<Revision>, Error> {
         let content = self.objects.get(&entry.s3_key, archive::MOST_BYTES).await?;
-        let content = content.ok_or_else(|| Error::internal("a file of the archive is missing"))?;
+        let content = content.ok_or_else(|| {
+            Error::unavailable("a file of the archive is missing, or has just been replaced")
+        })?;
         let rows = Rows { scope: history.scope };
         let reading = tokio::task::spawn_blocking(move || archive::read(content, rows));
         let models = reading.await.map_err(Error::internal)??;

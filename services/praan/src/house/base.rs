@@ -1,5 +1,6 @@
 //! The backends of a process, each opened when the first room asks for it.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::lock;
 use crate::options::{S3, Servers, Service, Storage};
+use crate::purge::Everything;
 
 /// The bucket of the embedded object store.
 const BUCKET: &str = "praan";
@@ -71,11 +73,30 @@ impl Base {
 
     /// Starts to chain and sign the audit trail of every database that was opened; their tables must be there.
     pub fn seal(&self) -> Result<(), Error> {
-        let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
-        for (service, db) in databases {
+        for (service, db) in self.opened() {
             Sealer::new(db, self.notary(service)?).start(&self.foundation);
         }
         Ok(())
+    }
+
+    /// The databases that were opened, and whose.
+    fn opened(&self) -> Vec<(Service, Database)> {
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All databases and the object store, if all of them were opened.
+    pub fn everything(&self) -> Option<Everything> {
+        let opened: HashMap<_, _> = self.opened().into_iter().collect();
+        let of = |service| opened.get(&service).cloned();
+        Some(Everything {
+            identity: of(Service::Identity)?,
+            family: of(Service::Family)?,
+            program: of(Service::Program)?,
+            adherence: of(Service::Adherence)?,
+            ai_inference: of(Service::AiInference)?,
+            logging: of(Service::Logging)?,
+            objects: self.objects.get().map(|(objects, _)| objects.clone())?,
+        })
     }
 
     /// Who signs the checkpoints of a service. Copies go to the bucket, where this process has one.

@@ -5,7 +5,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::calendar;
 
 /// How long a deletion can be taken back.
-const UNDO: TimeDelta = TimeDelta::days(30);
+pub const UNDO: TimeDelta = TimeDelta::days(30);
+
+/// How long ago a deletion lies that nobody can take back any more.
+pub const PAST_UNDO: TimeDelta = TimeDelta::seconds(UNDO.num_seconds() + 1);
 
 /// A care program.
 #[derive(Clone, PartialEq)]

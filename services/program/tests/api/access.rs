@@ -20,7 +20,12 @@ async fn everywhere(house: &House, user: i64, program_id: i64) -> Vec<Refusal> {
     let mut refusals = reading(house, user, program_id).await;
     refusals.extend([
         refused(house.program().update_program(house.by(user, update)).await),
-        refused(house.program().delete_program(house.by(user, DeleteProgramRequest { program_id })).await),
+        refused(
+            house
+                .program()
+                .delete_program(house.by(user, DeleteProgramRequest { program_id, erase: false }))
+                .await,
+        ),
         refused(house.program().restore_program(house.by(user, RestoreProgramRequest { program_id })).await),
         refused(house.program().pause_program(house.by(user, PauseProgramRequest { program_id })).await),
         refused(house.program().resume_program(house.by(user, ResumeProgramRequest { program_id })).await),

@@ -122,7 +122,11 @@ impl House {
     }
 
     pub async fn delete(&self, program_id: i64) -> Result<DeleteProgramResponse, Error> {
-        answer(self.program().delete_program(self.by(MANAGER, DeleteProgramRequest { program_id })).await)
+        answer(
+            self.program()
+                .delete_program(self.by(MANAGER, DeleteProgramRequest { program_id, erase: false }))
+                .await,
+        )
     }
 
     pub async fn restore(&self, program_id: i64) -> Result<Program, Error> {

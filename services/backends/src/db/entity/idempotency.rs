@@ -12,6 +12,7 @@ pub struct Model {
     pub fingerprint: Vec<u8>,
     pub answer: Vec<u8>,
     pub resource_id: i64,
+    pub resource_type: String,
     pub created_at: DateTime<Utc>,
 }
 

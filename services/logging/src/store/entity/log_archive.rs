@@ -18,6 +18,8 @@ pub struct Model {
     /// Of the revisions' content, in hexadecimal.
     pub sha256: String,
     pub archived_at: DateTime<Utc>,
+    /// The file it stands in for, while that is not removed yet.
+    pub replaces: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

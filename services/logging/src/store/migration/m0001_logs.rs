@@ -48,7 +48,7 @@ const TABLES: &[&str] = &[
     "CREATE TABLE log_archives (
         month DATE NOT NULL, part INTEGER NOT NULL, s3_key TEXT NOT NULL, first_family_id BIGINT NOT NULL,
         last_family_id BIGINT NOT NULL, revisions BIGINT NOT NULL, bytes BIGINT NOT NULL, sha256 TEXT NOT NULL,
-        archived_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (month, part))",
+        archived_at TIMESTAMPTZ NOT NULL, replaces TEXT, PRIMARY KEY (month, part))",
 ];
 
 const TENANTS: &[Tenant] = &[

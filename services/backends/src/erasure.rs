@@ -28,7 +28,7 @@ const PAGE: u32 = 100;
 pub type Removed = BTreeMap<&'static str, u64>;
 
 /// The end of a subject.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Erasure {
     /// The event's id, by the service it happened in.
     pub id: i64,
@@ -75,7 +75,7 @@ impl Tx {
         digest: Option<String>,
         removed: &Removed,
     ) -> Result<(), Error> {
-        let sql = "INSERT INTO erasures (id, family_id, subject_id, digest, removed, erased_at) VALUES ($1, $2, $3, $4, $5, $6)";
+        let sql = "INSERT INTO erasures (id, of_family, subject_id, digest, removed, erased_at) VALUES ($1, $2, $3, $4, $5, $6)";
         let (id, removed) = (self.next_id("erasures").await?, text(removed)?);
         let values = [
             id.into(),
@@ -123,7 +123,7 @@ impl Database {
 
     async fn unfollowed(&self, service: &'static str) -> Result<Vec<Erasure>, Error> {
         let sql = format!(
-            "SELECT e.id, e.family_id, e.subject_id, e.digest FROM erasures AS e
+            "SELECT e.id, e.of_family AS family_id, e.subject_id, e.digest FROM erasures AS e
             LEFT JOIN erasure_receipts AS r ON r.erasure_id = e.id AND r.service = $1
             WHERE r.passes IS NULL OR r.passes < 2 AND r.followed_at <= $2 ORDER BY e.id LIMIT {PAGE}"
         );

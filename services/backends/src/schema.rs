@@ -49,7 +49,7 @@ const SHARED: &[&str] = &[
         PRIMARY KEY (user_id, request_id))",
     "CREATE INDEX idempotency_resource ON idempotency (resource_type, resource_id)",
     "CREATE TABLE erasures (
-        id BIGINT NOT NULL PRIMARY KEY, family_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, digest TEXT,
+        id BIGINT NOT NULL PRIMARY KEY, of_family BIGINT NOT NULL, subject_id BIGINT NOT NULL, digest TEXT,
         removed TEXT NOT NULL, erased_at TIMESTAMPTZ NOT NULL)",
     "CREATE TABLE erasure_receipts (
         erasure_id BIGINT NOT NULL, service TEXT NOT NULL, passes INTEGER NOT NULL, removed TEXT NOT NULL,

@@ -89,10 +89,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
         let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
         ai_inference::work(plan.ai.settings()?, needs).await?;
     }
-    base.seal()?;
-    if let Some(everything) = base.everything() {
-        everything.keep_purged(&foundation.tasks);
-    }
+    base.look_after()?;
     let address = house.door(&base).await?;
     Ok(Lit { address, objects: base.objects_address(), _locks: base.into_locks() })
 }

@@ -58,7 +58,7 @@ impl Everything {
         let purging = async move {
             loop {
                 match self.purge().await {
-                    Ok(done) => tracing::debug!(?done, "erased what is due"),
+                    Ok(done) => tracing::debug!(lines = done.len(), "erased what is due"),
                     Err(error) => error.log("erasing what is due; it is tried again in ten minutes"),
                 }
                 tokio::time::sleep(EVERY).await;

@@ -71,10 +71,14 @@ impl Base {
         Ok(database)
     }
 
-    /// Starts to chain and sign the audit trail of every database that was opened; their tables must be there.
-    pub fn seal(&self) -> Result<(), Error> {
+    /// Starts to chain and sign the audit trail of every database that was opened, and, where all were, to erase what is due;
+    /// their tables must be there.
+    pub fn look_after(&self) -> Result<(), Error> {
         for (service, db) in self.opened() {
             Sealer::new(db, self.notary(service)?).start(&self.foundation);
+        }
+        if let Some(everything) = self.everything() {
+            everything.keep_purged(&self.foundation.tasks);
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ const SERVICE: Rule = Rule {
     may: &["proto", "chassis", "backends", "test-servers"],
     never: &["axum*", "lapin*", "redis*", "aws-sdk-*", "aws-config", "aws-smithy-*", "s3s*"],
 };
+/// Who reads photos for ai-inference, with a runtime that no other crate has to build.
+const READER: Rule = Rule { may: &["ai-inference", "chassis"], never: SERVICE.never };
 const GATEWAY: Rule = Rule {
     may: &["proto", "chassis", "backends", "test-servers"],
     never: &["sea-orm*", "sqlx*", "lapin*", "redis*", "aws-sdk-*", "aws-config", "s3s*"],
@@ -42,6 +44,7 @@ fn rule(folder: &str) -> Option<Rule> {
         "gateway" => Some(GATEWAY),
         "integration-tests/servers" => Some(SERVERS),
         "services/praan" | "integration-tests" => None,
+        "services/onnx" => Some(READER),
         service if service.starts_with("services/") => Some(SERVICE),
         other => panic!("{other} has no rule: say here what it may use"),
     }

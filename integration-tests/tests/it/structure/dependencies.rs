@@ -99,6 +99,18 @@ fn every_crate_uses_only_what_it_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// It takes longer to build than the rest of a service.
+#[test]
+fn the_runtime_of_models_is_built_only_when_it_is_asked_for() {
+    let crates = crates();
+    let of_reader = |package: &&Package| package.dependencies.iter().any(|d| d.name == "praan-onnx");
+    let users: Vec<&Package> = crates.values().filter(of_reader).collect();
+    let [praan] = users[..] else { panic!("more crates than praan use praan-onnx") };
+    let optional = praan.dependencies.iter().any(|d| d.name == "praan-onnx" && d.optional);
+    let by_default = praan.features.get("default").is_some_and(|features| !features.is_empty());
+    assert!(praan.name.as_str() == "praan" && optional && !by_default, "{} always builds it", praan.name);
+}
+
 #[test]
 fn a_forbidden_dependency_is_seen() {
     let ours = BTreeSet::from(["praan-proto", "praan-chassis", "praan-backends", "praan-family", "praan"]);

@@ -8,6 +8,14 @@ pub fn jpeg(seed: u32) -> Vec<u8> {
     jpeg_of(96, 96, seed)
 }
 
+/// A JPEG of one colour.
+pub fn jpeg_in(colour: [u8; 3]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = RgbImage::from_pixel(96, 96, Rgb(colour));
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, 80)).expect("a JPEG");
+    bytes
+}
+
 /// How wide and high a JPEG is. What is none ends the test.
 #[track_caller]
 pub fn size_of_jpeg(bytes: &[u8]) -> (u32, u32) {

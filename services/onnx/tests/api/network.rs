@@ -14,12 +14,7 @@ pub const FLOAT: i32 = 1;
 pub const DOUBLE: i32 = 11;
 
 /// What the outputs stand for; the last for no food.
-pub const LABELS: &str = r#"[
-    {"name": "Tomato", "portion_g": 120, "calories": 18, "protein_g": 0.9, "carbs_g": 3.9, "fat_g": 0.2, "fiber_g": 1.2, "sugar_g": 2.6},
-    {"name": "Spinach", "portion_g": 80, "calories": 23, "protein_g": 2.9, "carbs_g": 3.6, "fat_g": 0.4, "fiber_g": 2.2, "sugar_g": 0.4},
-    {"name": "Blueberries", "portion_g": 100, "calories": 57, "protein_g": 0.7, "carbs_g": 14.5, "fat_g": 0.3, "fiber_g": 2.4, "sugar_g": 10},
-    null
-]"#;
+pub const LABELS: &str = include_str!("../plates.json");
 
 /// How much of red, green and blue makes a tomato, spinach, a blueberry and nothing, one row for each channel.
 const WEIGHTS: [[f32; 4]; 3] = [[1.0, -1.0, 0.0, 0.0], [-1.0, 1.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0]];

@@ -61,6 +61,11 @@ async fn a_red_picture_is_a_tomato_and_a_green_one_spinach() {
     }
 }
 
+#[test]
+fn the_model_on_file_is_the_one_that_is_made_here() {
+    assert_eq!(Network::default().encoded(), include_bytes!("../plates.onnx"));
+}
+
 #[tokio::test]
 async fn a_picture_of_any_shape_fits_into_a_model_of_any() {
     let shape = [None, Some(3), Some(7), Some(12)].to_vec();

@@ -32,8 +32,7 @@ fn a_file_that_is_missing_or_is_something_else_is_named() {
 #[test]
 fn a_list_that_is_too_short_or_too_long_says_what_to_do() {
     let network = Network::default().encoded();
-    for (labels, listed) in
-        [(LABELS.replace(",\n    null", ""), 3), (LABELS.replace("null", "null, null"), 5)]
+    for (labels, listed) in [(LABELS.replace(",\n  null", ""), 3), (LABELS.replace("null", "null, null"), 5)]
     {
         let why = refusal(Some(network.clone()), Some(&labels));
         let counts = format!("the model has 4 outputs and the labels file lists {listed} foods");

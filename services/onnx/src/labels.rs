@@ -29,7 +29,8 @@ impl Labels {
     /// Reads the file.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let wrong = |why: String| {
-            Error::illegal_state(format!("the labels file {} cannot be used: {why}", path.display()))
+            let what = "it must be a JSON list as `praan --help` describes it";
+            Error::illegal_state(format!("the labels file {} cannot be used: {what}: {why}", path.display()))
         };
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         Self::parse(&text).map_err(wrong)

@@ -13,6 +13,11 @@ use crate::picture::{self, Size};
 /// No model for pictures of a plate wants more, and no view has more to give.
 const LONGEST_SIDE: usize = 1_024;
 
+const NO_MODEL: &str = "it must be a model in the format ONNX, as PyTorch and others export it";
+const NO_PICTURE: &str =
+    "it must take one picture as 1×3×H×W numbers of 32 bits, with H and W fixed, at most 1024";
+const NO_PLAN: &str = "it has a step that this runtime lacks, or steps that do not fit together";
+
 /// A model that is ready to run.
 pub struct Model {
     plan: Arc<TypedRunnableModel>,
@@ -25,13 +30,9 @@ impl Model {
         let wrong = |error: TractError| {
             Error::illegal_state(format!("the model file {} cannot be used: {error:#}", path.display()))
         };
-        let model = tract_onnx::onnx().model_for_path(path).map_err(wrong)?;
-        let size = size(&model).ok_or_else(|| {
-            let shape =
-                "it must take one picture as 1×3×H×W numbers of 32 bits, with H and W fixed, at most 1024";
-            wrong(TractError::msg(shape))
-        })?;
-        let plan = prepare(model, size).map_err(wrong)?;
+        let model = tract_onnx::onnx().model_for_path(path).map_err(|e| wrong(e.context(NO_MODEL)))?;
+        let size = size(&model).ok_or_else(|| wrong(TractError::msg(NO_PICTURE)))?;
+        let plan = prepare(model, size).map_err(|e| wrong(e.context(NO_PLAN)))?;
         Ok(Self { plan, size })
     }
 

@@ -25,7 +25,7 @@ fn a_file_that_is_missing_or_is_something_else_is_named() {
     }
     for labels in [None, Some("not a list"), Some("{}"), Some("[{\"name\": \"Dal\"}]")] {
         let why = refusal(Some(network.clone()), labels);
-        assert!(why.contains("plates.json cannot be used: "), "{why}");
+        assert!(why.contains("plates.json cannot be used: it must be a JSON list"), "{why}");
     }
 }
 

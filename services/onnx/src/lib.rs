@@ -27,7 +27,7 @@ mod scores;
 const NO_FOOD: &str = "No food could be told from the photo. Please enter the meal by hand.";
 const FAILED: &str = "The photo could not be read. Please enter the meal by hand.";
 
-/// Below this, a guess would have to be corrected more often than not.
+/// Below this, correcting a guess is more work than entering the meal.
 const LEAST_CONFIDENCE: f64 = 0.3;
 
 /// The provider that runs a model.
@@ -66,6 +66,8 @@ impl OnnxProvider {
         });
         match run.await {
             Ok(Some(top)) => Ok(top),
+            // the process is about to end
+            Err(ended) if !ended.is_panic() => Err(ProviderError::Transient(ended.to_string())),
             // it would fail again: the same model sees the same picture
             _ => {
                 tracing::error!("the model failed on a photo, or what it put out is no number");

@@ -3,10 +3,12 @@
 
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /praan
+# what is built in besides: onnx lets the process run a model of its own
+ARG FEATURES=""
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/praan/target \
-    cargo build --release --locked --package praan \
+    cargo build --release --locked --package praan --features "${FEATURES}" \
     && install -D target/release/praan /out/praan \
     && install -d -m 0700 /out/data
 

@@ -43,19 +43,23 @@ impl House {
     }
 
     /// The same, with the edge or the sign-in changed.
-    pub async fn with(change: impl FnOnce(&mut Edge, &mut SignIn)) -> Self {
+    pub fn with(change: impl FnOnce(&mut Edge, &mut SignIn)) -> impl Future<Output = Self> {
+        Self::with_plan(|plan| change(&mut plan.edge, &mut plan.sign_in))
+    }
+
+    /// The same, with anything changed.
+    pub async fn with_plan(change: impl FnOnce(&mut Plan)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut edge = Edge {
+        let edge = Edge {
             edge_tls_cert: None,
             edge_tls_key: None,
             rate_limits: Switch::Off,
             cors_origins: Vec::new(),
             proxies: 0,
         };
-        let mut sign_in =
+        let sign_in =
             SignIn { passwords: Switch::On, proved_addresses_only: Switch::Off, oidc_providers_file: None };
-        change(&mut edge, &mut sign_in);
         let storage = Storage {
             data_dir: folder.path().to_owned(),
             objects_listen: free,
@@ -63,7 +67,7 @@ impl House {
             audit_key_file: None,
             servers: Servers::default(),
         };
-        let plan = Plan {
+        let mut plan = Plan {
             here: Service::all(),
             listen: free,
             remotes: Remotes::default(),
@@ -73,6 +77,7 @@ impl House {
             ai: Ai::default(),
             storage,
         };
+        change(&mut plan);
         let foundation = Foundation::system();
         let lit = house::light(&plan, &foundation).await.expect("the house lights up");
         let url = format!("http://{}", lit.address);

@@ -97,14 +97,16 @@ async fn errors_are_of_the_described_classes() {
 async fn a_photo_goes_straight_to_the_store_and_is_read(house: &House) {
     let asha = house.sign_up().await;
     let program = asha.start_program(asha.add_member().await).await;
-    let log = photo_log(&asha, program, photo::jpeg(1)).await;
+    let log = photo_log(&asha, program, photo::jpeg_of(600, 450, 1)).await;
     let read = until_read(&asha, log).await;
     assert_eq!((read["status"].as_str(), read["is_verified"].as_bool()), (Some("COMPLETED"), Some(false)));
     assert!(read["payload"]["calories"].as_f64().is_some_and(|kcal| kcal > 0.0), "{read}");
     let image = asha.get(&format!("/api/v1/logs/{log}/image")).await.expect(200);
-    let seen = reqwest::get(image["url"].as_str().expect("a link")).await.expect("the store answers");
-    assert!(seen.status().is_success());
-    assert!(seen.bytes().await.expect("the photo").starts_with(&[0xFF, 0xD8]), "it is a JPEG");
+    for (link, size) in [("url", (600, 450)), ("thumbnail_url", (320, 240))] {
+        let seen = reqwest::get(image[link].as_str().expect("a link")).await.expect("the store answers");
+        assert!(seen.status().is_success(), "{link}");
+        assert_eq!(photo::size_of_jpeg(&seen.bytes().await.expect("the photo")), size, "{link}");
+    }
 }
 
 async fn what_is_no_photo_fails_with_a_reason(house: &House) {

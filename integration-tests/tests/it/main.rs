@@ -20,6 +20,8 @@ mod grpc;
 mod guessing;
 mod jobs;
 mod oidc;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod plans;
 mod processes;
 mod revocation;

@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use crate::provider::OpenAi;
-
 /// The settings of ai-inference.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Who reads the photos.
-    pub provider: ProviderKind,
     /// How many photos are worked on at once.
     pub concurrency: usize,
     /// How many photos are decoded at once. One takes up to 600 MB for a moment, if it is as large as may be.
@@ -23,20 +19,9 @@ pub struct Config {
     pub daily_photos: u32,
 }
 
-/// Who reads the photos.
-#[derive(Clone, Debug, Default)]
-pub enum ProviderKind {
-    /// Nobody: a made-up meal, always the same for the same photo.
-    #[default]
-    Stub,
-    /// A model behind the interface of OpenAI.
-    OpenAi(OpenAi),
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
-            provider: ProviderKind::default(),
             concurrency: 4,
             decodes: 1,
             attempts: 5,

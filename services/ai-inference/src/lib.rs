@@ -20,12 +20,12 @@ use backends::{Database, Objects, Queue};
 use chassis::{Error, Foundation, Room};
 use proto::ai_inference::v1::ai_inference_service_server::AiInferenceServiceServer;
 
-pub use config::{Config, ProviderKind};
+pub use config::Config;
 pub use domain::photo::Photo;
 pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;
-use provider::{OpenAiProvider, Provider, StubProvider};
+use provider::Provider;
 use store::{Migrator, Store};
 use worker::Worker;
 
@@ -61,17 +61,9 @@ pub async fn open(db: Database) -> Result<Room, Error> {
     Ok(Room::new("ai-inference").service(AiInferenceServiceServer::new(AiInference { store })))
 }
 
-/// Starts to read photos, in the room's own process or in any other; as many may work at once as there are processes.
-pub async fn work(config: Config, needs: Needs) -> Result<(), Error> {
-    let provider: Arc<dyn Provider> = match &config.provider {
-        ProviderKind::Stub => Arc::new(StubProvider),
-        ProviderKind::OpenAi(model) => Arc::new(OpenAiProvider::new(model.clone())?),
-    };
-    work_with(config, needs, provider).await
-}
-
-/// Starts to read photos with a provider of the caller's.
-pub async fn work_with(config: Config, needs: Needs, provider: Arc<dyn Provider>) -> Result<(), Error> {
+/// Starts to let `provider` read photos, in the room's own process or in any other; as many may work at once as there are
+/// processes.
+pub async fn work(config: Config, needs: Needs, provider: Arc<dyn Provider>) -> Result<(), Error> {
     let Needs { foundation, db, queue, objects } = needs;
     migrate(&db).await?;
     let store = Store::new(db.clone());

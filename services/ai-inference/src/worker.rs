@@ -112,14 +112,19 @@ impl Worker {
             Ok(photo) => photo,
             Err(refusal) => return Ok(refusal.into()),
         };
-        let put = self.objects.put(&image.kept_key, "image/jpeg", photo.jpeg.clone()).await;
-        put.map_err(|cause| Trouble::of(OUT_OF_REACH, cause))?;
+        self.keep(image, &photo).await.map_err(|cause| Trouble::of(OUT_OF_REACH, cause))?;
         kept.store(true, Ordering::Relaxed);
         let admitted = self.store.admit(message, image.family_id, self.daily_photos).await;
         match admitted.map_err(|cause| Trouble::of(NOT_IN_TIME, cause))? {
             true => self.read(&photo).await,
             false => Ok(Outcome::failure(USED_UP)),
         }
+    }
+
+    /// Keeps the checked copy and its thumbnail: whoever may see the one may see the other.
+    async fn keep(&self, image: &ImageUploaded, photo: &Photo) -> Result<(), Error> {
+        self.objects.put(&image.kept_key, "image/jpeg", photo.jpeg.clone()).await?;
+        self.objects.put(&image.thumbnail_key, "image/jpeg", photo.thumbnail.clone()).await
     }
 
     async fn fetch(&self, image: &ImageUploaded) -> Result<Result<Bytes, Refusal>, Trouble> {

@@ -58,6 +58,8 @@ pub struct ImageUploaded {
     pub image_key: String,
     /// Where the checked copy is to be kept.
     pub kept_key: String,
+    /// Where its thumbnail is to be kept.
+    pub thumbnail_key: String,
 }
 
 /// Says whose photo it is about.

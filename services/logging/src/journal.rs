@@ -195,8 +195,15 @@ impl Journal {
         let (Scope { family_id, program_id }, log_id) = (revision.scope, revision.log_id);
         self.store.add(tx, revision).await?;
         self.store.add_image(tx, revision.scope, log_id, key, revision.by.recorded_at).await?;
-        let (image_key, kept_key) = (key.upload(), key.kept());
-        let uploaded = ImageUploaded { family_id, program_id, member_id, log_id, image_key, kept_key };
+        let uploaded = ImageUploaded {
+            family_id,
+            program_id,
+            member_id,
+            log_id,
+            image_key: key.upload(),
+            kept_key: key.kept(),
+            thumbnail_key: key.thumbnail(),
+        };
         tx.publish(events::IMAGE_UPLOADED, &uploaded).await?;
         let overdue = OfImage { family_id, program_id, member_id, log_id };
         tx.publish_after(events::IMAGE_OVERDUE, &overdue, self.photo_deadline).await?;

@@ -87,7 +87,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
     if plan.here.contains(&Service::InferenceWorker) {
         let (db, objects) = (base.readings().await?, base.objects().await?);
         let needs = ai_inference::Needs { foundation: here(), db, queue: base.queue().await?, objects };
-        ai_inference::work(plan.ai.settings()?, needs).await?;
+        ai_inference::work(plan.ai.settings(), needs, plan.ai.provider()?).await?;
     }
     base.look_after()?;
     let address = house.door(&base).await?;

@@ -25,6 +25,8 @@ const SERVICE: Rule = Rule {
     may: &["proto", "chassis", "backends", "test-servers"],
     never: &["axum*", "lapin*", "redis*", "aws-sdk-*", "aws-config", "aws-smithy-*", "s3s*"],
 };
+/// Who reads photos for ai-inference, with a runtime that no other crate has to build.
+const READER: Rule = Rule { may: &["ai-inference", "chassis"], never: SERVICE.never };
 const GATEWAY: Rule = Rule {
     may: &["proto", "chassis", "backends", "test-servers"],
     never: &["sea-orm*", "sqlx*", "lapin*", "redis*", "aws-sdk-*", "aws-config", "s3s*"],
@@ -42,6 +44,7 @@ fn rule(folder: &str) -> Option<Rule> {
         "gateway" => Some(GATEWAY),
         "integration-tests/servers" => Some(SERVERS),
         "services/praan" | "integration-tests" => None,
+        "services/onnx" => Some(READER),
         service if service.starts_with("services/") => Some(SERVICE),
         other => panic!("{other} has no rule: say here what it may use"),
     }
@@ -94,6 +97,18 @@ fn every_crate_uses_only_what_it_may() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// It takes longer to build than the rest of a service.
+#[test]
+fn the_runtime_of_models_is_built_only_when_it_is_asked_for() {
+    let crates = crates();
+    let of_reader = |package: &&Package| package.dependencies.iter().any(|d| d.name == "praan-onnx");
+    let users: Vec<&Package> = crates.values().filter(of_reader).collect();
+    let [praan] = users[..] else { panic!("more crates than praan use praan-onnx") };
+    let optional = praan.dependencies.iter().any(|d| d.name == "praan-onnx" && d.optional);
+    let by_default = praan.features.get("default").is_some_and(|features| !features.is_empty());
+    assert!(praan.name.as_str() == "praan" && optional && !by_default, "{} always builds it", praan.name);
 }
 
 #[test]

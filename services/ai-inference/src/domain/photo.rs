@@ -4,6 +4,7 @@
 //! is whole, and only then is it decoded, within a bound of memory. What is kept is encoded anew, upright, so that places,
 //! times, thumbnails and whatever else was attached or appended is gone.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use aws_lc_rs::digest;
@@ -23,8 +24,12 @@ const LONGEST_SIDE: u32 = 65_535;
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
 /// What a model needs to see: more is paid for by the tile, and tells it no more.
 const VIEW_SIDE: u32 = 1_024;
+/// What a gallery shows: sharp at twice the dots of a column of a phone.
+const THUMBNAIL_SIDE: u32 = 320;
 /// Finer than the eye sees on a plate, and half the size of 95.
 const QUALITY: u8 = 88;
+/// Good enough in a gallery, which loads many at once.
+const THUMBNAIL_QUALITY: u8 = 80;
 
 /// A photo that was checked and stripped.
 #[derive(Clone)]
@@ -34,6 +39,8 @@ pub struct Photo {
     pub jpeg: Bytes,
     /// The same, no more than 1024 pixels wide and high, for a model to look at.
     pub view: Bytes,
+    /// The same, no more than 320 pixels wide and high, for a gallery.
+    pub thumbnail: Bytes,
     /// How wide it is.
     pub width: u32,
     /// How high it is.
@@ -76,19 +83,29 @@ pub fn check(upload: &[u8]) -> Result<Photo, Refusal> {
     let (picture, orientation) = decode(upload, format)?;
     let mut picture = DynamicImage::ImageRgb8(picture.into_rgb8());
     picture.apply_orientation(orientation);
-    let jpeg = encode(&picture)?;
-    let view = match picture.width().max(picture.height()) {
-        0..=VIEW_SIDE => jpeg.clone(),
-        _ => encode(&picture.thumbnail(VIEW_SIDE, VIEW_SIDE))?,
+    let jpeg = encode(&picture, QUALITY)?;
+    let small = within(&picture, VIEW_SIDE);
+    let view = match small {
+        Cow::Borrowed(_) => jpeg.clone(),
+        Cow::Owned(_) => encode(&small, QUALITY)?,
     };
+    let thumbnail = encode(&within(&small, THUMBNAIL_SIDE), THUMBNAIL_QUALITY)?;
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(digest::digest(&digest::SHA256, upload).as_ref());
-    Ok(Photo { jpeg, view, width: picture.width(), height: picture.height(), digest: sha256 })
+    Ok(Photo { jpeg, view, thumbnail, width: picture.width(), height: picture.height(), digest: sha256 })
 }
 
-fn encode(picture: &DynamicImage) -> Result<Bytes, Refusal> {
+/// The picture with no side longer than `side`; what is smaller stays as it is.
+fn within(picture: &DynamicImage, side: u32) -> Cow<'_, DynamicImage> {
+    if picture.width().max(picture.height()) <= side {
+        return Cow::Borrowed(picture);
+    }
+    Cow::Owned(picture.thumbnail(side, side))
+}
+
+fn encode(picture: &DynamicImage, quality: u8) -> Result<Bytes, Refusal> {
     let mut jpeg = Vec::new();
-    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, QUALITY)).map_err(refusal)?;
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, quality)).map_err(refusal)?;
     Ok(jpeg.into())
 }
 

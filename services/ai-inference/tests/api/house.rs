@@ -90,7 +90,7 @@ impl House {
             .unwrap();
         let verifier = Verifier::new(Arc::new(Nobody), foundation.clock.clone());
         let needs = Needs { foundation, db: db.clone(), queue: queue.clone(), objects: objects.clone() };
-        ai_inference::work_with(config, needs, provider).await.unwrap();
+        ai_inference::work(config, needs, provider).await.unwrap();
         let room = ai_inference::open(db.clone()).await.unwrap();
         let client = AiInferenceServiceClient::new(room.link(&verifier));
         Self { queue, objects, clock, db, client, heard, _scratch: scratch }
@@ -127,6 +127,11 @@ impl House {
     /// What is kept of a photo.
     pub async fn kept(&self, log_id: i64) -> Option<Bytes> {
         self.objects.get(&kept_key(log_id), 100_000_000).await.unwrap()
+    }
+
+    /// The thumbnail that is kept of a photo.
+    pub async fn thumbnail(&self, log_id: i64) -> Option<Bytes> {
+        self.objects.get(&thumbnail_key(log_id), 64 * 1024).await.unwrap()
     }
 
     /// The logs whose photos were announced as read, once nothing is left to be announced.
@@ -166,11 +171,16 @@ pub fn kept_key(log_id: i64) -> String {
     format!("families/{FAMILY}/programs/42/kept/{log_id}.jpg")
 }
 
+fn thumbnail_key(log_id: i64) -> String {
+    format!("families/{FAMILY}/programs/42/kept/{log_id}.thumbnail.jpg")
+}
+
 /// Word of an upload; every call is a message of its own.
 pub fn uploaded(log_id: i64) -> Message {
     let body = serde_json::json!({
         "family_id": FAMILY, "program_id": 42, "member_id": 7, "log_id": log_id,
         "image_key": image_key(log_id), "kept_key": kept_key(log_id),
+        "thumbnail_key": thumbnail_key(log_id),
     });
     Message::new("image.uploaded", &body).unwrap()
 }

@@ -61,7 +61,9 @@ async fn what_is_kept_does_not_tell_where_it_was_taken() {
     house.upload(1, &upload).await;
     house.announce(1).await;
     let kept = house.kept(1).await.unwrap();
-    assert!(!contains(&kept, b"GPS") && !contains(&kept, b"Exif"));
+    for copy in [&kept, &house.thumbnail(1).await.unwrap()] {
+        assert!(!contains(copy, b"GPS") && !contains(copy, b"Exif"));
+    }
     let shown = image::load_from_memory_with_format(&kept, ImageFormat::Jpeg).unwrap().into_rgb8();
     assert_eq!(shown.dimensions(), (120, 80));
     assert!(
@@ -74,6 +76,24 @@ async fn what_is_kept_does_not_tell_where_it_was_taken() {
     );
     let gone = house.objects.get(&image_key(1), 1_000_000).await.unwrap();
     assert!(gone.is_none(), "the upload tells where it was taken");
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_kept_beside_the_photo() {
+    let house = House::open().await;
+    let mut large = Cursor::new(Vec::new());
+    RgbImage::from_pixel(1_200, 900, image::Rgb([200, 60, 20]))
+        .write_to(&mut large, ImageFormat::Jpeg)
+        .unwrap();
+    let large = large.into_inner();
+    for (log_id, upload, size) in [(1, large, (320, 240)), (2, encoded(1, ImageFormat::Png), (120, 80))] {
+        house.upload(log_id, &upload).await;
+        house.announce(log_id).await;
+        let thumbnail = house.thumbnail(log_id).await.unwrap();
+        let shown = image::load_from_memory_with_format(&thumbnail, ImageFormat::Jpeg).unwrap();
+        assert_eq!((shown.width(), shown.height()), size);
+        assert!(house.kept(log_id).await.unwrap() != thumbnail);
+    }
 }
 
 #[tokio::test]
@@ -121,7 +141,7 @@ async fn what_is_no_photo_fails_at_once_with_a_reason() {
         let failure = house.failure(log_id).await;
         assert!(failure.contains(reason), "{failure} is not {reason}");
         assert!(!house.inference(log_id).await.unwrap().photo_kept);
-        assert_eq!(house.kept(log_id).await, None);
+        assert_eq!((house.kept(log_id).await, house.thumbnail(log_id).await), (None, None));
         assert_eq!(house.objects.get(&image_key(log_id), 20_000_000).await.unwrap(), None);
     }
     assert_eq!(house.announced().await.len(), cases.len());

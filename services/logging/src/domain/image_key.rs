@@ -43,6 +43,11 @@ impl ImageKey {
     pub fn kept(&self) -> String {
         format!("{}kept/{}.jpg", folder(self.scope), self.photo)
     }
+
+    /// Where its thumbnail is kept, as a JPEG too.
+    pub fn thumbnail(&self) -> String {
+        format!("{}kept/{}.thumbnail.jpg", folder(self.scope), self.photo)
+    }
 }
 
 /// Where all photos of a program are.
@@ -64,6 +69,7 @@ mod tests {
             assert_eq!(key.upload(), format!("families/7/programs/42/{PHOTO}.{ending}"));
             assert_eq!(ImageKey::parse(&key.upload(), SCOPE).unwrap(), key);
             assert_eq!(key.kept(), format!("families/7/programs/42/kept/{PHOTO}.jpg"));
+            assert_eq!(key.thumbnail(), format!("families/7/programs/42/kept/{PHOTO}.thumbnail.jpg"));
         }
         assert_eq!(ImageKey::new(SCOPE, Uuid::nil(), "image/gif"), None);
     }
@@ -74,6 +80,8 @@ mod tests {
             format!("families/8/programs/42/{PHOTO}.jpg"),
             format!("families/7/programs/43/{PHOTO}.jpg"),
             format!("families/7/programs/42/kept/{PHOTO}.jpg"),
+            format!("families/7/programs/42/kept/{PHOTO}.thumbnail.jpg"),
+            format!("families/7/programs/42/{PHOTO}.thumbnail.jpg"),
             format!("families/7/programs/42/../43/{PHOTO}.jpg"),
             format!("/families/7/programs/42/{PHOTO}.jpg"),
             format!("families/07/programs/42/{PHOTO}.jpg"),

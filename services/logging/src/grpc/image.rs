@@ -1,4 +1,4 @@
-//! Photos: the link to upload one, and the link to look at one.
+//! Photos: the link to upload one, and the links to look at one.
 
 use backends::{Action, Once, Subject};
 use chassis::{Error, call, time};
@@ -68,8 +68,15 @@ impl Logging {
             (false, ImageStatus::Pending) => return Err(error::Error::PhotoUnchecked.into()),
             (false, _) => return Err(error::Error::PhotoRefused.into()),
         }
-        let link = self.objects.presign_get(&image.key.kept(), self.config.link_lifetime).await?;
-        Ok(wire::LogImage { url: link.url, expires_at: Some(time::timestamp(link.expires_at)) })
+        let lifetime = self.config.link_lifetime;
+        let thumbnail = self.objects.presign_get(&image.key.thumbnail(), lifetime).await?;
+        let link = self.objects.presign_get(&image.key.kept(), lifetime).await?;
+        Ok(wire::LogImage {
+            url: link.url,
+            // the link that was signed first ends first
+            expires_at: Some(time::timestamp(thumbnail.expires_at)),
+            thumbnail_url: thumbnail.url,
+        })
     }
 }
 

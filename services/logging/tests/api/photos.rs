@@ -78,7 +78,8 @@ async fn a_photo_is_logged_read_and_confirmed() {
     assert_eq!((logged.status(), logged.adherence_impact), (wire::LogStatus::Processing, None));
     let job = to_be_read.recv().await.unwrap();
     assert_eq!((&job["image_key"], &job["log_id"]), (&image_key.into(), &logged.id.into()));
-    assert_ne!(job["kept_key"], job["image_key"]);
+    let keys = ["image_key", "kept_key", "thumbnail_key"].map(|name| job[name].as_str().unwrap());
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[2] != keys[0], "{keys:?}");
 
     let log = house.get(MANAGER, logged.id).await.unwrap();
     let pending = wire::Image { processing_status: wire::ImageStatus::Pending.into(), failure_reason: None };
@@ -261,12 +262,18 @@ async fn a_photo_is_uploaded_to_the_store_and_shown_once_it_is_checked() {
 
     let job = house.rows::<Kept>("SELECT s3_key FROM image_metadata").await;
     let kept = job[0].s3_key.replace(&format!("programs/{PROGRAM}/"), &format!("programs/{PROGRAM}/kept/"));
-    house.objects.put(&kept, "image/jpeg", Bytes::from_static(b"clean")).await.unwrap();
+    let thumbnail = kept.replace(".jpg", ".thumbnail.jpg");
+    for (key, content) in [(&kept, b"clean"), (&thumbnail, b"small")] {
+        house.objects.put(key, "image/jpeg", Bytes::from_static(content)).await.unwrap();
+    }
     house.ai_inference.give(log_id, reading(), true);
     house.queue.publish(image_read(log_id)).await.unwrap();
-    let shown = reqwest::get(show().await.unwrap().url).await.unwrap();
-    assert_eq!(shown.headers()["content-type"], "image/jpeg");
-    assert_eq!(shown.bytes().await.unwrap().as_ref(), b"clean");
+    let links = show().await.unwrap();
+    for (link, content) in [(links.url, b"clean"), (links.thumbnail_url, b"small")] {
+        let shown = reqwest::get(link).await.unwrap();
+        assert_eq!(shown.headers()["content-type"], "image/jpeg");
+        assert_eq!(shown.bytes().await.unwrap().as_ref(), content);
+    }
 
     let typed = house.create(meal(1.0)).await.unwrap().id;
     let none =

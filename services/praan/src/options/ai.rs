@@ -1,9 +1,9 @@
 //! Who reads the photos.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ai_inference::ProviderKind;
-use ai_inference::provider::{ApiKey, OpenAi};
+use ai_inference::provider::{ApiKey, OpenAi, OpenAiProvider, Provider, StubProvider};
 use chassis::Error;
 use clap::{Args, ValueEnum};
 
@@ -34,6 +34,13 @@ pub struct Ai {
     /// For openai: the file with the API key.
     #[arg(long, env = "PRAAN_AI_API_KEY_FILE", value_name = "FILE")]
     pub ai_api_key_file: Option<PathBuf>,
+    /// For onnx: the model, which takes a picture as 1×3×H×W numbers, as those of ImageNet do, and tells foods apart.
+    #[arg(long, env = "PRAAN_AI_MODEL_FILE", value_name = "FILE", required_if_eq("ai_provider", "onnx"))]
+    pub ai_model_file: Option<PathBuf>,
+    /// For onnx: a JSON list of the foods in the order of the model's outputs, null for one that is no food. Each has a
+    /// name, its usual portion_g, and for 100 g of it calories, protein_g, carbs_g, fat_g, fiber_g and sugar_g.
+    #[arg(long, env = "PRAAN_AI_LABELS_FILE", value_name = "FILE", required_if_eq("ai_provider", "onnx"))]
+    pub ai_labels_file: Option<PathBuf>,
     /// How many photos a family may have read in a day, which ends at midnight UTC. A photo beyond them fails and says so.
     #[arg(
         long,
@@ -52,6 +59,8 @@ pub enum AiProvider {
     Stub,
     /// A model behind the chat completions of OpenAI, there or on any server that speaks them.
     Openai,
+    /// A model of your own within the process; only in a praan that is built with `--features onnx`.
+    Onnx,
 }
 
 impl Default for Ai {
@@ -62,26 +71,45 @@ impl Default for Ai {
             ai_model: None,
             ai_api_key: None,
             ai_api_key_file: None,
+            ai_model_file: None,
+            ai_labels_file: None,
             ai_daily_photos_per_family: ai_inference::Config::default().daily_photos,
         }
     }
 }
 
 impl Ai {
-    /// As ai-inference wants it. Reads the key's file.
-    pub fn settings(&self) -> Result<ai_inference::Config, Error> {
-        let provider = match self.ai_provider {
-            AiProvider::Stub => ProviderKind::Stub,
-            AiProvider::Openai => {
-                let model = self.ai_model.as_deref().unwrap_or_default();
-                ProviderKind::OpenAi(OpenAi::new(&self.ai_base_url, model, self.api_key()?))
-            }
-        };
-        Ok(ai_inference::Config {
-            provider,
-            daily_photos: self.ai_daily_photos_per_family,
-            ..Default::default()
+    /// As ai-inference wants it.
+    pub fn settings(&self) -> ai_inference::Config {
+        ai_inference::Config { daily_photos: self.ai_daily_photos_per_family, ..Default::default() }
+    }
+
+    /// Who reads the photos. Reads the files that are named.
+    pub fn provider(&self) -> Result<Arc<dyn Provider>, Error> {
+        Ok(match self.ai_provider {
+            AiProvider::Stub => Arc::new(StubProvider),
+            AiProvider::Openai => Arc::new(OpenAiProvider::new(self.openai()?)?),
+            AiProvider::Onnx => self.onnx()?,
         })
+    }
+
+    fn openai(&self) -> Result<OpenAi, Error> {
+        let model = self.ai_model.as_deref().unwrap_or_default();
+        Ok(OpenAi::new(&self.ai_base_url, model, self.api_key()?))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn onnx(&self) -> Result<Arc<dyn Provider>, Error> {
+        let [model, labels] =
+            [&self.ai_model_file, &self.ai_labels_file].map(|file| file.as_deref().unwrap_or("".as_ref()));
+        Ok(Arc::new(onnx::OnnxProvider::load(model, labels)?))
+    }
+
+    #[cfg(not(feature = "onnx"))]
+    fn onnx(&self) -> Result<Arc<dyn Provider>, Error> {
+        Err(Error::illegal_state(
+            "this praan is built without the runtime of models; build one with: cargo build --release --features onnx",
+        ))
     }
 
     fn api_key(&self) -> Result<Option<ApiKey>, Error> {
@@ -101,9 +129,16 @@ mod tests {
 
     use crate::options::Praan;
 
-    fn settings(arguments: &[&str]) -> Option<String> {
-        let praan = Praan::try_parse_from(["praan"].iter().chain(arguments)).ok()?;
-        Some(praan.up.ai.settings().map_or_else(|error| error.to_string(), |config| format!("{config:?}")))
+    use super::*;
+
+    fn ai(arguments: &[&str]) -> Option<Ai> {
+        Some(Praan::try_parse_from(["praan"].iter().chain(arguments)).ok()?.up.ai)
+    }
+
+    /// The model that reads, or why there is none.
+    fn model(arguments: &[&str]) -> Option<String> {
+        let provider = ai(arguments)?.provider();
+        Some(provider.map_or_else(|error| error.to_string(), |provider| provider.model().to_owned()))
     }
 
     #[test]
@@ -113,18 +148,34 @@ mod tests {
         std::fs::write(&file, "sk-secret\n").unwrap();
         let file = file.to_str().unwrap();
 
-        assert!(settings(&[]).unwrap().contains("Stub"));
+        assert_eq!(model(&[]).unwrap(), "stub/1");
         let openai = ["--ai-provider", "openai", "--ai-model", "sees"];
-        assert_eq!(settings(&openai[..2]), None, "a model has a name");
+        assert_eq!(model(&openai[..2]), None, "a model has a name");
         for key in [&["--ai-api-key", "sk-secret"], &["--ai-api-key-file", file]] {
-            let settings = settings(&[&openai[..], key].concat()).unwrap();
-            assert!(settings.contains("api_key: Some(ApiKey)") && settings.contains("sees"), "{settings}");
+            let arguments = [&openai[..], key].concat();
+            assert_eq!(model(&arguments).unwrap(), "openai/sees");
+            let settings = format!("{:?}", ai(&arguments).unwrap().openai().unwrap());
+            assert!(settings.contains("api_key: Some(ApiKey)"), "{settings}");
             assert!(!settings.contains("secret"), "{settings}");
         }
         let both = ["--ai-api-key", "x", "--ai-api-key-file", file];
-        assert_eq!(settings(&[&openai[..], &both].concat()), None, "which one?");
-        let missing = settings(&[&openai[..], &["--ai-api-key-file", "/no/such/key"]].concat()).unwrap();
+        assert_eq!(model(&[&openai[..], &both].concat()), None, "which one?");
+        let missing = model(&[&openai[..], &["--ai-api-key-file", "/no/such/key"]].concat()).unwrap();
         assert!(missing.contains("/no/such/key cannot be read"), "{missing}");
-        assert_eq!(settings(&["--ai-daily-photos-per-family", "0"]), None);
+        assert_eq!(model(&["--ai-daily-photos-per-family", "0"]), None);
+    }
+
+    #[test]
+    fn a_model_of_ones_own_needs_both_files_and_a_praan_that_can_run_it() {
+        let onnx =
+            ["--ai-provider", "onnx", "--ai-model-file", "/no/such/model", "--ai-labels-file", "/none"];
+        assert_eq!(model(&onnx[..2]), None);
+        assert_eq!(model(&onnx[..4]), None, "what do its outputs stand for?");
+        let refused = model(&onnx).unwrap();
+        let why = match cfg!(feature = "onnx") {
+            true => "the model file /no/such/model cannot be used: ",
+            false => "cargo build --release --features onnx",
+        };
+        assert!(refused.contains(why), "{refused}");
     }
 }

@@ -72,6 +72,34 @@ fn a_model_sees_no_more_than_it_needs() {
 }
 
 #[test]
+fn a_gallery_gets_a_thumbnail_that_is_never_larger_than_the_picture() {
+    for (size, shown) in [
+        ((64, 32), (64, 32)),
+        ((320, 320), (320, 320)),
+        ((321, 300), (320, 299)),
+        ((1_600, 1_200), (320, 240)),
+        ((3_000, 4_000), (240, 320)),
+        ((9_000, 2), (320, 1)),
+    ] {
+        let photo = check(&encoded(&picture(size.0, size.1), ImageFormat::Jpeg)).unwrap();
+        let thumbnail = image::load_from_memory_with_format(&photo.thumbnail, ImageFormat::Jpeg).unwrap();
+        assert_eq!((thumbnail.width(), thumbnail.height()), shown, "{size:?}");
+    }
+}
+
+#[test]
+fn a_thumbnail_is_small_whatever_the_picture_shows() {
+    let noise = RgbImage::from_fn(320, 320, |x, y| {
+        let mixed = (x * 7_919 + y * 104_729).wrapping_mul(2_654_435_761);
+        image::Rgb([mixed >> 8, mixed >> 16, mixed >> 24].map(|n| n as u8))
+    });
+    let thumbnail = check(&encoded(&noise, ImageFormat::Png)).unwrap().thumbnail;
+    assert!(thumbnail.len() < 160 * 1024, "{} bytes of noise", thumbnail.len());
+    let thumbnail = check(&encoded(&picture(3_000, 2_000), ImageFormat::Jpeg)).unwrap().thumbnail;
+    assert!(thumbnail.len() < 8 * 1024, "{} bytes of four colours", thumbnail.len());
+}
+
+#[test]
 fn the_same_upload_is_the_same_photo() {
     let upload = encoded(&picture(64, 32), ImageFormat::Png);
     let (one, other) = (check(&upload).unwrap(), check(&upload).unwrap());
@@ -89,7 +117,9 @@ fn where_it_was_taken_and_all_that_is_attached_is_gone() {
     let photo = check(&upload).unwrap();
     assert_eq!(color_at(&photo, 4, 4), [255, 0, 0]);
     for trace in [b"SECRET".as_slice(), b"Exif", b"xmpmeta", b"PK\x03\x04", b"<script>"] {
-        assert!(!contains(&photo.jpeg, trace), "{trace:?}");
+        for copy in [&photo.jpeg, &photo.view, &photo.thumbnail] {
+            assert!(!contains(copy, trace), "{trace:?}");
+        }
     }
 }
 

@@ -49,6 +49,7 @@ fn reads() -> Vec<(&'static str, Leaves)> {
         ("program.v1.ProgramService/GetProgram", Entry("Program", "/api/v1/programs/{program}")),
         ("program.v1.ProgramService/GetConfig", Entry("Program", "/api/v1/programs/{program}/config")),
         ("logging.v1.LoggingService/GetLog", Entry("DailyLog", "/api/v1/logs/{log}")),
+        ("logging.v1.LoggingService/ListRevisions", Entry("DailyLog", "/api/v1/logs/{log}/revisions")),
         ("logging.v1.LoggingService/GetLogImage", Entry("DailyLog", "/api/v1/logs/{photo}/image")),
         ("logging.v1.LoggingService/ListHistory", Entry("Program", "/api/v1/programs/{program}/history")),
         ("logging.v1.LoggingService/ListAuditTrail", Entry("AuditTrail", "/api/v1/audit?member_id={member}")),

@@ -155,6 +155,10 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("program.v1.ProgramService/ListAudit", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
+        (
+            "logging.v1.LoggingService/ListRevisions",
+            Foreign(Method::GET, "/api/v1/logs/{log}/revisions", Value::Null),
+        ),
         ("logging.v1.LoggingService/AmendLog", Foreign(Method::POST, "/api/v1/logs/{log}/amend", log())),
         ("logging.v1.LoggingService/VerifyLog", Foreign(Method::POST, "/api/v1/logs/{log}/verify", none())),
         (

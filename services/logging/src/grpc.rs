@@ -61,6 +61,13 @@ impl LoggingService for Logging {
         Ok(Response::new(self.create(request).await?))
     }
 
+    async fn list_revisions(
+        &self,
+        request: Request<wire::ListRevisionsRequest>,
+    ) -> Result<Response<wire::ListRevisionsResponse>, Status> {
+        Ok(Response::new(self.revisions(request).await?))
+    }
+
     async fn get_log(&self, request: Request<wire::GetLogRequest>) -> Result<Response<wire::Log>, Status> {
         Ok(Response::new(self.get(request).await?))
     }

@@ -103,6 +103,8 @@ fn logs() -> Vec<Row> {
         get("LoggingService/GetLog", "/api/v1/logs/{vitals}", READ),
         get("LoggingService/GetLog", "/api/v1/logs/{meal}", UNGRANTED),
         get("LoggingService/GetLog", "/api/v1/logs/{workout}", UNGRANTED),
+        get("LoggingService/ListRevisions", "/api/v1/logs/{vitals}/revisions", READ),
+        get("LoggingService/ListRevisions", "/api/v1/logs/{meal}/revisions", UNGRANTED),
         get("LoggingService/GetLogImage", "/api/v1/logs/{meal}/image", UNGRANTED),
         get("LoggingService/ListHistory", "/api/v1/programs/{program}/history", READ),
         get("LoggingService/ListHistory", "/api/v1/programs/{program}/history?log_type=CHECKIN", READ),

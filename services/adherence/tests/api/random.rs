@@ -13,11 +13,15 @@ use crate::house::{log, plan};
 const NUTRIENTS: [&str; 6] = ["calories", "protein_g", "carbs_g", "fat_g", "fiber_g", "sugar_g"];
 const METRICS: [&str; 3] = ["blood_pressure", "weight", "pain"];
 
-pub struct Random(StdRng);
+/// The days around which a program begins: a new year, and the end of February in a leap year.
+const BEGINNINGS: [(i32, u32, u32); 2] = [(2026, 1, 3), (2024, 2, 20)];
+
+pub struct Random(StdRng, NaiveDate);
 
 impl Random {
     pub fn seeded(seed: u64) -> Self {
-        Self(StdRng::seed_from_u64(seed))
+        let (year, month, day) = BEGINNINGS[usize::from(seed % 4 == 3)];
+        Self(StdRng::seed_from_u64(seed), NaiveDate::from_ymd_opt(year, month, day).unwrap())
     }
 
     fn chance(&mut self, of_ten: u32) -> bool {
@@ -38,7 +42,7 @@ impl Random {
 
     /// A day around the first weeks of the program.
     pub fn day(&mut self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 1, 3).unwrap() + Days::new(self.0.random_range(0..24))
+        self.1 + Days::new(self.0.random_range(0..24))
     }
 
     /// A plan with pauses, several versions of its goals, and goals of its phases.
@@ -58,6 +62,7 @@ impl Random {
     pub fn change(&mut self, plan: &mut program::Plan) {
         plan.version += 1;
         match self.0.random_range(0..5) {
+            // and what was deleted may be restored
             0 => plan.deleted = !plan.deleted,
             1 => {
                 let from = self.day();
@@ -195,8 +200,8 @@ impl Random {
         jumbled
     }
 
-    /// Where in a list of this length something happens, if it does.
-    pub fn moment(&mut self, length: usize) -> usize {
-        self.0.random_range(0..=length * 2)
+    /// Where in a list of this length something happens, up to three times; beyond its end nothing does.
+    pub fn moments(&mut self, length: usize) -> Vec<usize> {
+        (0..3).map(|_| self.0.random_range(0..=length * 2)).collect()
     }
 }

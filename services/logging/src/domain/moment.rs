@@ -73,6 +73,12 @@ fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -153,5 +159,54 @@ mod tests {
             assert!(from < earliest(day("2026-03-10"), zone), "{zone}");
         }
         assert!(until > now + AHEAD);
+    }
+
+    /// Zones of which the newer of the two libraries knows more: Moldova has changed its clocks at the hour of the EU since 2022.
+    const REWRITTEN: [&str; 2] = ["Europe/Chisinau", "Europe/Tiraspol"];
+
+    /// Held against another library with rules of its own (jiff): every zone it knows too, at random instants and around every
+    /// change of its clocks, 29 February among the days.
+    #[test]
+    fn every_zone_has_the_day_and_the_offset_that_another_library_says() {
+        let mut random = StdRng::seed_from_u64(29);
+        let (from, until) = (at("2000-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"));
+        let (mut zones, mut changes, mut leap_days) = (0, 0, 0);
+        for zone in chrono_tz::TZ_VARIANTS {
+            // whose rules the two have of different years
+            if REWRITTEN.contains(&zone.name()) {
+                continue;
+            }
+            let Ok(other) = TimeZone::get(zone.name()) else { continue };
+            zones += 1;
+            let mut instants: Vec<i64> =
+                (0..50).map(|_| random.random_range(from.timestamp()..until.timestamp())).collect();
+            let following = other.following(Timestamp::from_second(from.timestamp()).unwrap());
+            for change in following.take_while(|change| change.timestamp().as_second() < until.timestamp()) {
+                let second = change.timestamp().as_second();
+                instants.extend([-86_400, -3_601, -1, 0, 1, 3_599, 86_400].map(|near| second + near));
+                changes += 1;
+            }
+            instants.push(at("2024-02-29T12:00:00Z").timestamp());
+            for second in instants {
+                let moment = Moment::new(DateTime::from_timestamp(second, 0).unwrap(), zone);
+                let stamp = Timestamp::from_second(second).unwrap();
+                let offset = other.to_offset(stamp).seconds().div_euclid(60);
+                assert_eq!(
+                    moment.local_date.to_string(),
+                    other.to_datetime(stamp).date().to_string(),
+                    "{zone} {second}"
+                );
+                assert_eq!(moment.utc_offset_minutes, offset, "{zone} {second}");
+                leap_days += i32::from(moment.local_date.month() == 2 && moment.local_date.day() == 29);
+                // the day begins at its first instant and not before
+                let start = start_of_day(moment.local_date, zone);
+                assert!(start <= moment.timestamp, "{zone} {second}");
+                assert_eq!(Moment::new(start, zone).local_date, moment.local_date, "{zone} {second}");
+                let before = Moment::new(start - TimeDelta::seconds(1), zone).local_date;
+                assert!(before < moment.local_date, "{zone} {second}");
+            }
+        }
+        println!("{zones} zones, {changes} changes of clocks, {leap_days} on a 29 February");
+        assert!(zones > 400 && changes > 5_000 && leap_days > 300);
     }
 }

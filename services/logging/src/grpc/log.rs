@@ -1,7 +1,7 @@
 //! Single logs.
 
 use backends::Action;
-use chassis::{Call, Error, call, time};
+use chassis::{Call, Error, call, page, time};
 use prost::{Message, Name};
 use proto::logging::v1 as wire;
 use tonic::Request;
@@ -31,6 +31,24 @@ impl Logging {
         let (program, log) = self.find::<Read>(call.caller, call.message.log_id).await?;
         let image = self.store.image(program.scope(), log.log_id).await?;
         Ok(encode(log, image))
+    }
+
+    pub(super) async fn revisions(
+        &self,
+        request: Request<wire::ListRevisionsRequest>,
+    ) -> Result<wire::ListRevisionsResponse, Error> {
+        let call = call::user(request)?;
+        let wire::ListRevisionsRequest { log_id, limit, cursor } = call.message;
+        let (program, _) = self.find::<Read>(call.caller, log_id).await?;
+        let query = format!("revisions:{}:{log_id}", call.caller.id);
+        let (before, limit) = (page::decode::<i32>(&query, &cursor)?, page::limit(limit));
+        let found = self.store.revisions(program.scope(), log_id, before, limit + 1).await?;
+        let (revisions, has_more) = page::cut(found, limit);
+        let last = revisions.last().filter(|_| has_more);
+        let next_cursor = last.map(|last| page::encode(&query, &last.revision));
+        let image = self.store.image(program.scope(), log_id).await?;
+        let data = revisions.into_iter().map(|log| encode(log, image.clone())).collect();
+        Ok(wire::ListRevisionsResponse { data, pagination: Some(wire::Pagination { next_cursor, has_more }) })
     }
 
     pub(super) async fn amend(

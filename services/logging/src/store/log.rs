@@ -81,6 +81,21 @@ impl Store {
         row.map(Revision::try_from).transpose()
     }
 
+    /// A log as it stood, in its newest revisions before `before`.
+    pub async fn revisions(
+        &self,
+        scope: Scope,
+        log_id: i64,
+        before: Option<i32>,
+        limit: u64,
+    ) -> Result<Vec<Revision>, Error> {
+        let Some(query) = of_log(scope, log_id) else { return Ok(Vec::new()) };
+        let query = query.apply_if(before, |query, before| query.filter(Column::Revision.lt(before)));
+        let query = query.order_by_desc(Column::Revision).limit(limit);
+        let rows = query.all(self.db.read_primary(scope.into()).await?.connection()).await.stored()?;
+        rows.into_iter().map(Revision::try_from).collect()
+    }
+
     /// Logs as they stand, newest first, from the database and on from the archive.
     pub async fn history(&self, history: &History) -> Result<Vec<Revision>, Error> {
         // vital signs are told as they are, whatever a replica has seen of them

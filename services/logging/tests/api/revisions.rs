@@ -48,6 +48,34 @@ async fn an_amendment_is_a_revision_and_moves_the_score_by_the_difference() {
 }
 
 #[tokio::test]
+async fn everything_a_log_ever_said_is_told_page_by_page() {
+    let house = House::open().await;
+    let log_id = house.create(meal(500.0)).await.unwrap().id;
+    for calories in [400.0, 300.0, 200.0] {
+        house.amend(amendment(log_id, calories)).await.unwrap();
+    }
+    let page = async |user, cursor: &str| {
+        let ask = wire::ListRevisionsRequest { log_id, limit: 3, cursor: cursor.to_owned() };
+        answer(house.logging().list_revisions(house.by(user, ask)).await)
+    };
+    let told = |page: &wire::ListRevisionsResponse| -> Vec<(i32, Option<f64>)> {
+        let calories = |log: &wire::Log| match &log.payload {
+            Some(wire::log::Payload::Nutrition(meal)) => meal.calories,
+            _ => None,
+        };
+        page.data.iter().map(|log| (log.revision, calories(log))).collect()
+    };
+    let newest = page(MANAGER, "").await.unwrap();
+    assert_eq!(told(&newest), [(4, Some(200.0)), (3, Some(300.0)), (2, Some(400.0))]);
+    let cursor = newest.pagination.unwrap().next_cursor.unwrap();
+    let oldest = page(MANAGER, &cursor).await.unwrap();
+    assert_eq!(told(&oldest), [(1, Some(500.0))]);
+    assert!(!oldest.pagination.unwrap().has_more);
+    // a doctor who may not see meals learns of none
+    assert_eq!(page(DOCTOR, "").await.unwrap_err().kind(), Kind::Denied);
+}
+
+#[tokio::test]
 async fn the_same_amendment_is_one_revision_and_one_answer() {
     let house = House::open().await;
     let log = house.create(meal(500.0)).await.unwrap();

@@ -58,18 +58,20 @@ async fn every_photo_of_a_burst_ends_once_while_workers_die() {
     // photos, distinct, completed, completed again, readings
     assert_eq!(fleet.sql(ENDS).await, format!("{photos}|{photos}|{photos}|0|{photos}"));
     let moments = fleet.sql(MOMENTS).await;
-    let (mut read, mut completed) = (Vec::new(), Vec::new());
+    let (mut read, mut completed, mut settled) = (Vec::new(), Vec::new(), Vec::new());
     for line in moments.lines() {
         let numbers: Vec<i64> = line.split('|').map(|number| number.parse().expect("a number")).collect();
         let since = acknowledged[&numbers[0]];
         read.push((numbers[1] - since).max(0));
         completed.push((numbers[2] - since).max(0));
+        settled.push((numbers[2] - numbers[1]).max(0));
     }
     let rate = photos as f64 / seconds;
     println!(
         "{photos} photos, {WORKERS} workers, 2 of them killed: all ended once in {seconds:.1} s, {rate:.0} a second"
     );
     println!("from acknowledged to read (the wait in the queue and the work): {}", percentiles(read));
+    println!("from read to completed: {}", percentiles(settled));
     println!("from acknowledged to completed: {}", percentiles(completed));
     assert!(fleet.stop().await, "every process ended well");
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 pub mod api;
+pub mod collector;
 pub mod fleet;
 pub mod house;
 pub mod model;

@@ -1,19 +1,16 @@
 //! What the house tells about itself: one trace from the photo to the score, and metrics by the names that alarms ask for.
 
-mod collector;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::successors;
 use std::process::Stdio;
 
+use integration_tests::collector::{Collector, attribute};
 use integration_tests::fleet::Fleet;
 use integration_tests::process::{Environment, Process};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use servers::Postgres;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-
-use collector::{Collector, attribute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_runs_from_the_photo_to_the_new_score() {

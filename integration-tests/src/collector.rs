@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use chassis::shutdown::Tasks;
-use integration_tests::process::Environment;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
@@ -26,6 +25,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
+use crate::process::Environment;
+
 #[derive(Default)]
 struct Kept {
     spans: Vec<Span>,
@@ -43,6 +44,7 @@ pub struct Collector {
 struct Desk(Arc<Mutex<Kept>>);
 
 impl Collector {
+    /// Starts it.
     pub async fn start() -> Self {
         let kept = Arc::<Mutex<Kept>>::default();
         let desk = Desk(kept.clone());
@@ -65,14 +67,17 @@ impl Collector {
         environment
     }
 
+    /// The spans so far.
     pub fn spans(&self) -> Vec<Span> {
         self.kept.lock().expect("whole").spans.clone()
     }
 
+    /// The names of the metrics so far.
     pub fn metrics(&self) -> BTreeSet<String> {
         self.kept.lock().expect("whole").metrics.clone()
     }
 
+    /// How many log lines so far.
     pub fn log_lines(&self) -> usize {
         self.kept.lock().expect("whole").log_lines
     }

@@ -1,0 +1,138 @@
+//! Measures the whole mesh in one process on embedded backends, as a client meets it: `bench [seconds]`, by `scripts/bench`.
+//!
+//! Figures of one machine at one time compare with nothing; what is compared is measured side by side in one run, in turns.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench that cannot go on has failed, and printing is its purpose"
+)]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use integration_tests::Api;
+use integration_tests::collector::Collector;
+use integration_tests::process::{Environment, Process};
+use serde_json::json;
+use tokio::time::Instant;
+
+const CLIENTS: usize = 16;
+/// How often two that are compared take turns.
+const TURNS: usize = 7;
+
+/// A mesh with clients, each with a program of its own.
+struct Mesh {
+    _process: Process,
+    _folder: tempfile::TempDir,
+    clients: Vec<(Api, i64)>,
+}
+
+/// What the clients do.
+#[derive(Clone, Copy)]
+enum Work {
+    Log,
+    Dashboard,
+    History,
+}
+
+impl Mesh {
+    async fn up(environment: &Environment) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let process = Process::up_with(folder.path(), environment).await;
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS {
+            let api = Api::sign_up(&process.url).await;
+            let program = api.start_program(api.add_member().await).await;
+            clients.push((api, program));
+        }
+        Self { _process: process, _folder: folder, clients }
+    }
+
+    /// Has all clients do it again and again for a while; what each answer took, in order.
+    async fn run(&self, work: Work, lasts: Duration) -> Vec<Duration> {
+        let until = Instant::now() + lasts;
+        let clients = self.clients.iter().map(async |(api, program)| {
+            let mut took = Vec::new();
+            while Instant::now() < until {
+                let begun = Instant::now();
+                work.once(api, *program).await;
+                took.push(begun.elapsed());
+            }
+            took
+        });
+        let mut took: Vec<Duration> = join_all(clients).await.into_iter().flatten().collect();
+        took.sort_unstable();
+        took
+    }
+}
+
+impl Work {
+    async fn once(self, api: &Api, program: i64) {
+        match self {
+            Self::Log => {
+                let payload = json!({"systolic": 128, "diastolic": 79});
+                let log = json!({"program_id": program, "log_type": "CHECKIN", "payload": payload});
+                api.post("/api/v1/logs", log).await.expect(201);
+            }
+            Self::Dashboard => {
+                api.get(&format!("/api/v1/programs/{program}/dashboard")).await.expect(200);
+            }
+            Self::History => {
+                api.get(&format!("/api/v1/programs/{program}/history?limit=20")).await.expect(200);
+            }
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let seconds = match std::env::args().nth(1).map(|seconds| seconds.parse::<u64>()) {
+        None => 10,
+        Some(Ok(seconds @ 1..=3600)) => seconds,
+        Some(_) => {
+            eprintln!("bench [seconds]: how long each kind of work is done, 1 to 3600; 10 by default");
+            return ExitCode::FAILURE;
+        }
+    };
+    let lasts = Duration::from_secs(seconds);
+    let plain = Mesh::up(&Environment::default()).await;
+    println!("{CLIENTS} clients, {seconds} s each, one process on embedded backends");
+    for (name, work) in [
+        ("POST /logs (durable, scored)", Work::Log),
+        ("GET dashboard", Work::Dashboard),
+        ("GET history, a page of 20", Work::History),
+    ] {
+        let took = plain.run(work, lasts).await;
+        let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
+        let rate = took.len() as f64 / lasts.as_secs_f64();
+        println!(
+            "{name}: {rate:.0}/s, p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms",
+            at(0.5),
+            at(0.99),
+            at(0.999)
+        );
+    }
+    telemetry(&plain, lasts).await;
+    ExitCode::SUCCESS
+}
+
+/// How much of the throughput is left when every request is traced, counted and told to a collector.
+async fn telemetry(plain: &Mesh, lasts: Duration) {
+    let collector = Collector::start().await;
+    let watched = Mesh::up(&collector.environment()).await;
+    let turn = lasts / 5;
+    let mut ratios = Vec::new();
+    for _ in 0..TURNS {
+        let without = plain.run(Work::Log, turn).await.len();
+        let with = watched.run(Work::Log, turn).await.len();
+        ratios.push(with as f64 / without as f64);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let (least, middle, most) = (ratios[0], ratios[TURNS / 2], ratios[TURNS - 1]);
+    let spans = collector.spans().len();
+    println!(
+        "POST /logs with telemetry against without, {TURNS} turns: {middle:.2} ({least:.2} to {most:.2}); {spans} spans came"
+    );
+}

@@ -14,6 +14,7 @@ mod burst;
 mod canary;
 mod crash;
 mod examples;
+mod exports;
 mod faults;
 mod grpc;
 mod guessing;

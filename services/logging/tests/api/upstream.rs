@@ -85,6 +85,7 @@ stand_in! {
         get_config: program::GetConfigRequest => program::Config,
         replace_config: program::ReplaceConfigRequest => program::Config,
         get_plan: program::GetPlanRequest => program::Plan,
+        list_program_records: program::ListProgramRecordsRequest => program::ListProgramRecordsResponse,
     }
 }
 

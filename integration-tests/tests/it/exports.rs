@@ -104,6 +104,19 @@ async fn a_record_leaves_as_fhir_that_the_definitions_accept(house: &House) {
         assert_eq!((&one["valueQuantity"]["value"], &one["valueQuantity"]["code"]), (&value, &json!(unit)));
         assert!(one["effectiveDateTime"].as_str().is_some_and(|at| at.ends_with("+05:30")), "{one}");
     }
+    let mut damaged = bundle.clone();
+    let entries = damaged["entry"].as_array_mut().expect("entries");
+    for resource in entries.iter_mut().map(|entry| &mut entry["resource"]) {
+        match resource["code"]["coding"][0]["code"].as_str() {
+            Some("85354-9") => resource["component"][0]["code"]["coding"][0]["code"] = json!("8480-7"),
+            Some("8867-4") => resource["valueQuantity"]["code"] = json!("/s"),
+            _ => {}
+        }
+    }
+    entries[1]["resource"]["status"] = json!("resting");
+    let damage = judged(damaged.to_string().as_bytes()).await;
+    assert_eq!(damage["faults"].as_array().map(Vec::len), Some(3), "the judge looks: {damage:#}");
+
     let provenance = resources(&bundle, "Provenance")[0];
     assert_eq!(provenance["target"][0]["reference"], format!("Observation/log-{}-meal", record.photo));
     assert!(

@@ -11,6 +11,8 @@ mod plain;
 mod record;
 mod text;
 
+use std::collections::HashMap;
+
 use chassis::audit::Page;
 use chassis::clock::Clock;
 use chassis::shutdown::Tasks;
@@ -119,6 +121,7 @@ impl Copy {
     async fn program(&mut self, record: &ProgramRecord) -> Result<(), Error> {
         let program = record.program.as_ref().ok_or_else(|| Error::internal("a record has no program"))?;
         self.document.program(&mut self.out.buffer, record);
+        self.out.flush_full().await?;
         let scope = Scope { family_id: self.of.member.family_id, program_id: program.id };
         let start = time::date("start_date", &program.start_date)
             .map_err(|_| Error::internal("the program service answered what cannot be read"))?;
@@ -156,8 +159,7 @@ impl Copy {
             let model = self.exporter.readings.model(log_id).await?;
             Ok::<_, Error>((log_id, model))
         });
-        let mut models: std::collections::HashMap<i64, Option<String>> =
-            models.buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut models: HashMap<i64, Option<String>> = models.buffer_unordered(AT_ONCE).try_collect().await?;
         let record = |log: Revision| LogRecord {
             earlier: earlier.remove(&log.log_id).unwrap_or_default(),
             image: images.remove(&log.log_id),
@@ -174,8 +176,8 @@ impl Copy {
             let page = self.exporter.families.grants(self.user, self.of.member.id, cursor).await?;
             for grant in &page.data {
                 self.document.grant(&mut self.out.buffer, grant);
+                self.out.flush_full().await?;
             }
-            self.out.flush_full().await?;
             cursor = match page.pagination.and_then(|pagination| pagination.next_cursor) {
                 Some(next) => next,
                 None => return Ok(()),
@@ -195,8 +197,8 @@ impl Copy {
             let (entries, more) = self.exporter.trail.page(wanted.clone(), after, PAGE).await?;
             for (_, entry) in &entries {
                 self.document.entry(&mut self.out.buffer, entry);
+                self.out.flush_full().await?;
             }
-            self.out.flush_full().await?;
             after = match entries.last().filter(|_| more) {
                 Some((place, _)) => Some(*place),
                 None => return Ok(()),

@@ -2,7 +2,7 @@
 //!
 //! It promises that a log, once acknowledged, is kept and is never rewritten: a correction is a revision that supersedes;
 //! that a request sent twice is one log; that every photo ends as read or as failed, once; and that the scores hear of every
-//! revision, if late. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
+//! revision, if late; and that a copy of all that is kept about a member is whole or broken off. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
 //! goes (adherence).
 
 mod archive;

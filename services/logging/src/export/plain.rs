@@ -142,7 +142,6 @@ fn log(record: &LogRecord) -> Value {
     };
     json!({
         "id": log.log_id,
-        "log_type": log.payload.log_type().name(),
         "timestamp": text::utc(log.moment.timestamp),
         "local_date": log.moment.local_date.to_string(),
         "utc_offset_minutes": log.moment.utc_offset_minutes,
@@ -155,6 +154,7 @@ fn revision(revision: &Revision) -> Value {
     json!({
         "revision": revision.revision,
         "status": revision.status.name(),
+        "log_type": revision.payload.log_type().name(),
         // numbers, and texts under names: JSON holds all that a payload can say
         "payload": revision.payload.to_json().unwrap_or_default(),
         "flags": revision.flags,

@@ -48,10 +48,12 @@ impl Record {
         let amended = json!({"log_type": "CHECKIN", "payload": all_vitals()});
         asha.post(&format!("/api/v1/logs/{vitals}/amend"), amended).await.expect(200);
         log("WORKOUT", json!({"duration_min": 45, "exercises": [{"name": "Squat", "sets": [{"reps": 5, "weight_kg": 40, "rpe": 7}]}]})).await;
-        log("NUTRITION", json!({"calories": 512.5, "macros": {"protein_g": 30}, "meal": "LUNCH", "items": [{"name": "Dal \"tadka\"", "quantity_g": 180}]})).await;
+        log("NUTRITION", json!({"calories": 512.5, "macros": {"protein_g": 30}, "meal": "LUNCH", "items": [{"name": "Dal \"tadka\"", "quantity_g": 180}, {"name": "पापड़"}]})).await;
         let photo = photo_log(&asha, program, photo::jpeg(11)).await;
         until_read(&asha, photo).await;
         asha.post(&format!("/api/v1/logs/{photo}/verify"), json!({})).await.expect(200);
+        let unconfirmed = photo_log(&asha, program, photo::jpeg(12)).await;
+        until_read(&asha, unconfirmed).await;
         let unreadable = photo_log(&asha, program, b"no picture".to_vec()).await;
         until_read(&asha, unreadable).await;
         grant(&asha, member, &doctor, "DOCTOR").await;
@@ -61,6 +63,13 @@ impl Record {
             .expect(204);
         asha.post(&format!("/api/v1/programs/{program}/pause"), json!({})).await.expect(200);
         Self { asha, doctor, member, program, vitals, photo }
+    }
+
+    /// The newest entries about the member.
+    async fn trail(&self) -> Vec<Value> {
+        let trail =
+            self.asha.get(&format!("/api/v1/audit?member_id={}&limit=100", self.member)).await.expect(200);
+        trail["data"].as_array().expect("a list").clone()
     }
 
     fn path(&self, query: &str) -> String {
@@ -79,18 +88,18 @@ async fn a_record_leaves_as_fhir_that_the_definitions_accept(house: &House) {
     assert_eq!(judgement["profiles"], 7, "{judgement}");
     let counts: BTreeMap<String, u64> = serde_json::from_value(judgement["counts"].clone()).expect("counts");
     let few = |name: &str| counts.get(name).copied().unwrap_or_default();
-    // three goals in the first version, and six in the second; nine vital signs, a session, a meal and two photos
+    // three goals in the first version, and six in the second; nine vital signs, a session, a meal and three photos
     assert_eq!(
         ["Patient", "CarePlan", "Goal", "Observation", "Consent", "Provenance"].map(few),
-        [1, 1, 9, 13, 2, 1]
+        [1, 1, 9, 14, 2, 2]
     );
     assert!(few("AuditEvent") >= 12, "{counts:?}");
 
     let status = |code: &str| seen(&bundle, code).iter().map(|one| one["status"].clone()).collect::<Vec<_>>();
     assert_eq!(status("85354-9"), ["amended"]);
     assert_eq!(status("73985-4"), ["final"]);
-    // newest first: what was no photo, the photo that a person has confirmed, and the meal
-    assert_eq!(status("80453-4"), ["cancelled", "final", "final"]);
+    // newest first: what was no photo, a photo that nobody has confirmed, one that somebody has, and the meal
+    assert_eq!(status("80453-4"), ["cancelled", "preliminary", "final", "final"]);
     for (code, value, unit) in [
         ("8867-4", json!(66.0), "/min"),
         ("59408-5", json!(97.0), "%"),
@@ -98,7 +107,7 @@ async fn a_record_leaves_as_fhir_that_the_definitions_accept(house: &House) {
         ("9279-1", json!(15.0), "/min"),
         ("29463-7", json!(64.2), "kg"),
         ("8302-2", json!(158.0), "cm"),
-        ("41653-7", json!(104.0), "mg/dL"),
+        ("41653-7", json!(810.0), "mg/dL"),
     ] {
         let one = &seen(&bundle, code)[0];
         assert_eq!((&one["valueQuantity"]["value"], &one["valueQuantity"]["code"]), (&value, &json!(unit)));
@@ -117,7 +126,9 @@ async fn a_record_leaves_as_fhir_that_the_definitions_accept(house: &House) {
     let damage = judged(damaged.to_string().as_bytes()).await;
     assert_eq!(damage["faults"].as_array().map(Vec::len), Some(3), "the judge looks: {damage:#}");
 
-    let provenance = resources(&bundle, "Provenance")[0];
+    assert!(seen(&bundle, "41653-7")[0]["note"][0]["text"].is_string(), "what is unlikely is pointed at");
+
+    let provenance = resources(&bundle, "Provenance")[1];
     assert_eq!(provenance["target"][0]["reference"], format!("Observation/log-{}-meal", record.photo));
     assert!(
         provenance["contained"][0]["deviceName"][0]["name"]
@@ -199,6 +210,12 @@ async fn a_record_leaves_as_plain_json_with_all_that_was_ever_said(house: &House
     assert_eq!(logs.iter().map(|log| &log["revisions"][0]["log_type"]).collect::<Vec<_>>(), ["WORKOUT"]);
     assert_eq!(own["programs"][0]["configs"][0]["clinical_goals"], Value::Null);
     record.doctor.get(&record.path("")).await.expect(403);
+    let begun = std::time::Instant::now();
+    let refused = |entry: &Value| entry["action"] == "EXPORT" && entry["outcome"] == "DENIED";
+    while !record.trail().await.iter().any(refused) {
+        assert!(begun.elapsed().as_secs() < 10, "the family does not see that the doctor was refused");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     record.asha.get(&record.path("?format=XML")).await.expect(400);
 }
 
@@ -233,7 +250,7 @@ async fn grant(asha: &Api, member: i64, whom: &Api, role: &str) -> i64 {
 fn all_vitals() -> Value {
     json!({
         "systolic": 128, "diastolic": 82, "heart_rate": 66, "spo2": 97, "temperature_c": 36.8, "respiratory_rate": 15,
-        "glucose_mg_dl": 104, "weight_kg": 64.2, "height_cm": 158, "pain": 2,
+        "glucose_mg_dl": 810, "weight_kg": 64.2, "height_cm": 158, "pain": 2,
     })
 }
 

@@ -23,6 +23,9 @@ use super::document::{Document, Section};
 use super::record::LogRecord;
 use super::text;
 
+#[cfg(test)]
+pub use observation::tests::entered;
+
 /// Where the resources would be read one by one: nowhere. The name only makes references between them absolute, as a Bundle wants it.
 const BASE: &str = "https://praan.invalid/fhir";
 

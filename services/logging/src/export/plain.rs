@@ -194,3 +194,38 @@ fn entry(entry: &Entry) -> Value {
         "id": entry.id,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::payload::{Checkin, Payload};
+    use crate::export::fhir::entered;
+
+    fn document(write: impl FnOnce(&mut Plain, &mut Vec<u8>)) -> Value {
+        let (mut plain, mut out) = (Plain::default(), Vec::new());
+        plain.begin(&mut out, &Member::default(), DateTime::UNIX_EPOCH);
+        plain.enter(&mut out, Section::Programs);
+        write(&mut plain, &mut out);
+        plain.end(&mut out);
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    #[test]
+    fn every_list_ends_however_much_is_in_it() {
+        let record = entered(Payload::Checkin(Checkin { heart_rate: Some(70.0), ..Checkin::default() }));
+        assert_eq!(document(|_, _| {})["programs"], json!([]));
+        let whole = document(|plain, out| {
+            plain.program(out, &ProgramRecord::default());
+            plain.program(out, &ProgramRecord::default());
+            plain.log(out, &record);
+            plain.log(out, &record);
+            plain.enter(out, Section::Grants);
+            plain.enter(out, Section::Trail);
+            plain.entry(out, &Entry::default());
+        });
+        let logs = |program: usize| whole["programs"][program]["logs"].as_array().unwrap().len();
+        assert_eq!([logs(0), logs(1)], [0, 2]);
+        assert_eq!((&whole["grants"], whole["audit"].as_array().unwrap().len()), (&json!([]), 1));
+        assert_eq!(whole["programs"][1]["logs"][0]["revisions"][0]["payload"], json!({"heart_rate": 70.0}));
+    }
+}

@@ -44,24 +44,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     // options become no code
     let files = compiler.file_descriptor_set();
     // modules do not lie as deep as packages, so what the services share is named from the root; and then made by itself
-    let shared = [(".audit.v1", "crate::audit::v1")];
-    generate(&files, &pool, &["audit.", "praan.", "google.protobuf"], &shared)?;
-    generate(&files, &pool, &["audit.", "google.protobuf"], &[])?;
+    let shared =
+        [(".audit.v1", "crate::audit::v1"), (".google.api.HttpBody", "crate::google::api::HttpBody")];
+    generate(&files, &pool, &["audit/", "praan/", "google/protobuf/"], &shared)?;
+    generate(&files, &pool, &["audit/", "google/api/httpbody", "google/protobuf/"], &[])?;
     Ok(())
 }
 
 fn generate(
     files: &FileDescriptorSet,
     pool: &DescriptorPool,
-    packages: &[&str],
+    named: &[&str],
     elsewhere: &[(&str, &str)],
 ) -> Result<(), Box<dyn Error>> {
     let mut files = files.clone();
-    files.file.retain(|file| packages.iter().any(|package| file.package().starts_with(package)));
+    files.file.retain(|file| named.iter().any(|start| file.name().starts_with(start)));
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
-    for (package, module) in elsewhere {
-        config.extern_path(*package, *module);
+    for (name, path) in elsewhere {
+        config.extern_path(*name, *path);
     }
     config.skip_debug(hidden::messages(pool).map(|message| format!(".{}", message.full_name())));
     tonic_prost_build::configure()

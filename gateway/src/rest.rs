@@ -1,6 +1,7 @@
 //! REST, transcoded by the contract: a route leads to a method, path and query and JSON become its request, its answer
 //! becomes JSON, and every refusal a problem.
 
+mod document;
 pub mod fields;
 pub mod json;
 pub mod path;
@@ -122,9 +123,15 @@ impl Rest {
             |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));
         if method.streaming {
             let stream = self.upstream.stream(method, &parts.headers, message).await.map_err(rename)?;
+            if method.media_types.is_some() {
+                return document::streamed(method, stream, &self.tasks).await.map_err(rename);
+            }
             return Ok(sse::response(self.contract.clone(), method.clone(), visit, stream, &self.tasks));
         }
         let answer = self.upstream.unary(method, &parts.headers, message).await.map_err(rename)?;
+        if method.media_types.is_some() {
+            return document::whole(method, answer);
+        }
         self.response(method, answer)
     }
 
@@ -141,7 +148,11 @@ impl Rest {
         let query = path::query(parts.uri.query().unwrap_or_default())
             .ok_or_else(|| Error::invalid("query", "is not well escaped"))?;
         let document = document(method, &parts.headers, body)?;
-        let resumed = if method.streaming { sse::resumed(&parts.headers) } else { None };
+        let resumed = if method.streaming && method.media_types.is_none() {
+            sse::resumed(&parts.headers)
+        } else {
+            None
+        };
 
         let mut out = Vec::with_capacity(body.len() + 64);
         let mut writer = request::Writer::new(&self.contract);

@@ -133,7 +133,8 @@ mod tests {
     #[tokio::test]
     async fn a_silent_stream_says_that_it_is_alive() {
         let contract = Arc::new(Contract::read(proto::descriptors()).unwrap());
-        let method = contract.methods().find(|method| method.streaming).unwrap().clone();
+        let events = |method: &&Arc<Method>| method.streaming && method.media_types.is_none();
+        let method = contract.methods().find(events).unwrap().clone();
         let silence = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Status>>());
         let events = Events {
             visit: Visit { request_id: Uuid::nil(), address: [0, 0, 0, 0].into(), bad_id: false },

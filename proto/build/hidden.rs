@@ -1,4 +1,4 @@
-//! Writes a `Debug` for every message of `praan.*` that tells its name and nothing of what it holds: tonic and tests ask for one,
+//! Writes a `Debug` for every message of `praan.*`, and for the body that a document travels in, that tells its name and nothing of what it holds: tonic and tests ask for one,
 //! and health data, tokens and passwords travel in these.
 
 use std::fmt::Write;
@@ -10,8 +10,11 @@ use crate::validate::{camel, snake};
 
 /// The messages.
 pub fn messages(pool: &DescriptorPool) -> impl Iterator<Item = MessageDescriptor> {
-    pool.all_messages()
-        .filter(|message| message.package_name().starts_with("praan.") && !message.is_map_entry())
+    pool.all_messages().filter(|message| {
+        let ours =
+            message.package_name().starts_with("praan.") || message.full_name() == "google.api.HttpBody";
+        ours && !message.is_map_entry()
+    })
 }
 
 /// Writes the whole file.

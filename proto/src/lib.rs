@@ -3,6 +3,7 @@
 //!
 //! - [`identity`], [`family`], [`program`], [`logging`], [`ai_inference`], [`adherence`]: the generated code of each
 //!   service, one module a package (`praan.family.v1` is [`family::v1`]); a message prints as its name, never its content;
+//! - [`google::api::HttpBody`]: an answer that is no message, such as a document;
 //! - [`Validate`]: whether a message obeys the rules written beside its fields;
 //! - [`descriptors`]: the contract itself, with comments and options, from which the gateway and OpenAPI are made;
 //! - [`access`]: who may call a method, [`idempotent`]: whether it may be called again, [`reads`]: whether it only reads, and
@@ -39,6 +40,15 @@ macro_rules! package {
             }
         }
     };
+}
+
+/// What the contract takes from the APIs of Google.
+pub mod google {
+    /// The package `google.api`.
+    #[allow(missing_docs, clippy::all)]
+    pub mod api {
+        tonic::include_proto!("google.api");
+    }
 }
 
 package!(audit, "audit.v1", "What every service says of its part of the audit trail.");

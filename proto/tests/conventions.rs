@@ -97,9 +97,9 @@ fn a_route_is_public_unique_and_fits_its_verb() {
                 field.as_ref().is_some_and(|field| field.kind() == Kind::Int64 && least(field) >= Some(1.0));
             faults.unless(fits, &format!("{name}: {{{variable} is no id of the request"));
         }
-        let verb = ["Get", "List", "Watch", "Update", "Replace", "Delete", "Remove"]
+        let verb = ["Get", "List", "Watch", "Export", "Update", "Replace", "Delete", "Remove"]
             .into_iter()
-            .zip(["get", "get", "get", "patch", "put", "delete", "delete"]);
+            .zip(["get", "get", "get", "get", "patch", "put", "delete", "delete"]);
         for (prefix, verb) in verb.filter(|(prefix, _)| method.name().starts_with(prefix)) {
             faults.unless(route.verb == verb, &format!("{name}: {prefix}… by {}", route.verb));
         }
@@ -150,6 +150,10 @@ fn what_the_edge_shows_is_there_to_be_shown() {
         let name = method.full_name();
         let success = get(&rule, "success").and_then(|value| value.as_i32()).unwrap_or(0);
         faults.unless([0, 201, 202, 204].contains(&success), &format!("{name}: {success}"));
+        let media_types = get(&rule, "media_types").is_some();
+        let is_body = method.output().full_name() == "google.api.HttpBody";
+        faults
+            .unless(media_types == is_body, &format!("{name}: a body says what it may be, and only a body"));
         let empty = method.output().fields().len() == 0;
         faults.unless(
             (success == 204) == empty,

@@ -8,6 +8,9 @@ use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 use super::shapes::Shapes;
 use super::{ShapeId, extension, flag, number, text, unfit};
 
+/// The message that is a body as it stands.
+const BODY: &str = "google.api.HttpBody";
+
 /// A public method.
 pub struct Method {
     /// Its gRPC path, such as `/package.Service/Method`.
@@ -30,6 +33,8 @@ pub struct Method {
     pub output: ShapeId,
     /// Whether it answers with a stream.
     pub streaming: bool,
+    /// The content types it answers with, where its answer is a body of its own and not the JSON of a message.
+    pub media_types: Option<Vec<String>>,
     /// Whether it needs no access token.
     pub anonymous: bool,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
@@ -81,6 +86,11 @@ impl Method {
             Some(Value::Message(rule)) => Some(rule),
             _ => None,
         };
+        let media_types = rule.as_ref().map(media_types).unwrap_or_default();
+        let is_body = method.output().full_name() == BODY;
+        if is_body == media_types.is_empty() {
+            return Err(unfit(name, "a body says by media_types what it may be, and nothing else does"));
+        }
         let read = Self {
             path: path.map_err(Error::internal)?,
             service,
@@ -93,6 +103,7 @@ impl Method {
             input: shapes.add(&method.input())?,
             output: shapes.add(&method.output())?,
             streaming: method.is_server_streaming(),
+            media_types: is_body.then_some(media_types),
             anonymous: rule.as_ref().is_some_and(|rule| flag(rule, "anonymous")),
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
@@ -141,6 +152,12 @@ fn template(route: &str) -> Option<Vec<Segment>> {
 
 fn status(code: i32) -> StatusCode {
     u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK)
+}
+
+fn media_types(rule: &DynamicMessage) -> Vec<String> {
+    let list = rule.get_field_by_name("media_types");
+    let items = list.as_deref().and_then(Value::as_list).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn outcomes(rule: &DynamicMessage) -> Vec<Outcome> {

@@ -70,7 +70,7 @@ fn parameters(contract: &Contract, schemas: &mut Schemas<'_>, method: &Method) -
             parameters.push(json!({"name": field.name(), "in": "query", "schema": schemas.parameter(field)}));
         }
     }
-    if method.streaming && shape.field(sse::RESUME_FIELD).is_some() {
+    if method.streaming && method.media_types.is_none() && shape.field(sse::RESUME_FIELD).is_some() {
         let about = "The id of the last event seen; goes before the parameter of the same meaning.";
         parameters.push(json!({"name": "Last-Event-ID", "in": "header", "description": about, "schema": {"type": "string"}}));
     }
@@ -86,8 +86,7 @@ fn responses(schemas: &mut Schemas<'_>, method: &Method) -> Map<String, Value> {
             "headers": {"X-Request-ID": {"schema": {"type": "string", "format": "uuid"}}},
         });
         if status != http::StatusCode::NO_CONTENT {
-            let media = if method.streaming { "text/event-stream" } else { "application/json" };
-            response["content"] = json!({media: {"schema": schemas.message(method.output)}});
+            response["content"] = content(schemas, method);
         }
         responses.insert(status.as_str().to_owned(), response);
     }
@@ -96,6 +95,20 @@ fn responses(schemas: &mut Schemas<'_>, method: &Method) -> Map<String, Value> {
         responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{name}")}));
     }
     responses
+}
+
+/// What an answer consists of, by its content type.
+fn content(schemas: &mut Schemas<'_>, method: &Method) -> Value {
+    let Some(media_types) = &method.media_types else {
+        let media = if method.streaming { "text/event-stream" } else { "application/json" };
+        return json!({media: {"schema": schemas.message(method.output)}});
+    };
+    let schema = |media: &str| match media.ends_with("json") {
+        true => json!({"type": "object"}),
+        // as bytes, of which JSON Schema has nothing to say
+        false => json!({}),
+    };
+    media_types.iter().map(|media| (media.clone(), json!({"schema": schema(media)}))).collect()
 }
 
 /// The statuses of the problems that a method can answer with.

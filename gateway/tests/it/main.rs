@@ -4,6 +4,7 @@
 
 mod bad_json;
 mod cors;
+mod documents;
 mod fake;
 mod forgeries;
 mod grpc;

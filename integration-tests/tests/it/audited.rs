@@ -53,6 +53,7 @@ fn reads() -> Vec<(&'static str, Leaves)> {
         ("logging.v1.LoggingService/GetLogImage", Entry("DailyLog", "/api/v1/logs/{photo}/image")),
         ("logging.v1.LoggingService/ListHistory", Entry("Program", "/api/v1/programs/{program}/history")),
         ("logging.v1.LoggingService/ListAuditTrail", Entry("AuditTrail", "/api/v1/audit?member_id={member}")),
+        ("logging.v1.LoggingService/ExportMember", Entry("Member", "/api/v1/members/{member}/export")),
         (
             "adherence.v1.AdherenceService/GetAdherence",
             Entry("Adherence", "/api/v1/programs/{program}/adherence"),
@@ -152,7 +153,8 @@ async fn every_read_of_health_data_is_in_the_trail(house: &House) {
         family.look(path, request_id).await;
         let of_request = |entry: &Value| entry["request_id"] == request_id.to_string();
         let entry = family.until(rpc, of_request).await;
-        assert_eq!((&entry["action"], &entry["outcome"]), (&json!("READ"), &json!("SUCCESS")), "{rpc}");
+        let action = if rpc.ends_with("/ExportMember") { "EXPORT" } else { "READ" };
+        assert_eq!((&entry["action"], &entry["outcome"]), (&json!(action), &json!("SUCCESS")), "{rpc}");
         assert_eq!(entry["resource_type"], resource_type, "{rpc}");
         let about = if resource_type == "Leaderboard" { Value::Null } else { json!(family.member) };
         assert_eq!(entry["member_id"], about, "{rpc}");

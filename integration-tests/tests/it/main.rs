@@ -15,6 +15,7 @@ mod canary;
 mod crash;
 mod erasure;
 mod examples;
+mod exports;
 mod faults;
 mod grpc;
 mod guessing;

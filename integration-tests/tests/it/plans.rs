@@ -11,7 +11,7 @@ const MOST_MONTHS: usize = 5;
 
 /// What the service says to the table, by how a statement begins and what it contains, the first that fits; a new kind belongs
 /// here, with the number of months that it may look into.
-const STATEMENTS: [(&str, &str, &str, usize); 7] = [
+const STATEMENTS: [(&str, &str, &str, usize); 8] = [
     ("add", "INSERT", "", 0),
     ("supersede", "UPDATE", "", 1),
     ("locate", r#"SELECT "daily_logs"."family_id", "daily_logs"."program_id" FROM"#, "", 1),
@@ -19,6 +19,7 @@ const STATEMENTS: [(&str, &str, &str, usize); 7] = [
     ("history", "SELECT", "ORDER BY", MOST_MONTHS),
     ("current", "SELECT", r#"AND "daily_logs"."current""#, 1),
     ("revision", "SELECT", r#""daily_logs"."revision" ="#, 1),
+    ("earlier", "SELECT", r#""daily_logs"."id" IN ("#, MOST_MONTHS),
 ];
 
 /// Has the server write every plan to its log from now on. A sequential scan counts as the last resort there, so that one in a

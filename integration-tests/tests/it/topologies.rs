@@ -3,12 +3,15 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{audited, bad_input, examples, grpc, oidc, plans, roles, security, sessions, strangers, writers};
+use crate::{
+    audited, bad_input, examples, exports, grpc, oidc, plans, roles, security, sessions, strangers, writers,
+};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 12] = [
+const FILES: [(&str, &[Story]); 13] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
+    ("exports", exports::ALL),
     ("oidc", oidc::ALL),
     ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),

@@ -79,6 +79,7 @@ struct Notes(Arc<Mutex<Noted>>);
 
 #[derive(Default)]
 struct Noted {
+    action: Option<&'static str>,
     granted: Vec<Subject>,
     refused: Vec<Refusal>,
 }
@@ -96,6 +97,11 @@ pub fn granted(subject: Subject) {
             noted.granted.push(subject);
         }
     });
+}
+
+/// Notes what the current request does with what it reads, where that is more than to look.
+pub fn doing(action: &'static str) {
+    note(|noted| noted.action = Some(action));
 }
 
 /// Notes that somebody was refused something that is there, by the one who decides on it.
@@ -166,7 +172,8 @@ impl Seen {
         let own = self.user.map(|user| user.id);
         match (code, own) {
             (Code::Ok, Some(user_id)) if self.reads => {
-                let read = |subject| self.entry(user_id, "READ", subject, Outcome::Success);
+                let action = noted.action.unwrap_or("READ");
+                let read = |subject| self.entry(user_id, action, subject, Outcome::Success);
                 noted.granted.into_iter().map(read).collect()
             }
             (Code::PermissionDenied, user_id) => {

@@ -7,6 +7,7 @@ mod families;
 mod grants;
 mod invitations;
 mod members;
+mod records;
 
 use chassis::clock::Clock;
 use chassis::{Call, call};
@@ -167,6 +168,20 @@ impl FamilyService for Service {
     ) -> Result<Response<Household>, Status> {
         // the user it is about is in the message, and becomes the actor when the family comes into being by it
         Ok(Response::new(self.household(call::anonymous(request)?).await?))
+    }
+
+    async fn get_member_record(
+        &self,
+        request: Request<GetMemberRecordRequest>,
+    ) -> Result<Response<MemberRecord>, Status> {
+        Ok(Response::new(self.member_record(call::internal(request)?).await?))
+    }
+
+    async fn list_grant_records(
+        &self,
+        request: Request<ListGrantRecordsRequest>,
+    ) -> Result<Response<ListGrantRecordsResponse>, Status> {
+        Ok(Response::new(self.grant_records(call::internal(request)?).await?))
     }
 
     async fn list_audit(

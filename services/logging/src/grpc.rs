@@ -5,20 +5,24 @@ use std::sync::Arc;
 use backends::Objects;
 use chassis::clock::Clock;
 use chassis::{Error, User};
+use proto::google::api::HttpBody;
 use proto::logging::v1 as wire;
 use proto::logging::v1::logging_service_server::LoggingService;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::clients::audits::Audit;
 use crate::clients::families::Families;
 use crate::clients::programs::{AuthorizedProgram, Permission, Programs};
 use crate::config::Config;
 use crate::domain::log::Revision;
+use crate::export::Exporter;
 use crate::journal::{Journal, LOG};
 use crate::store::Store;
+use crate::trail::Trail;
 
 mod audit;
 mod entry;
+mod export;
 mod history;
 mod image;
 mod log;
@@ -30,7 +34,8 @@ pub struct Logging {
     pub(crate) journal: Arc<Journal>,
     pub(crate) programs: Programs,
     pub(crate) families: Families,
-    pub(crate) audits: [Audit; 3],
+    pub(crate) trail: Trail,
+    pub(crate) exporter: Exporter,
     pub(crate) objects: Objects,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
@@ -112,5 +117,14 @@ impl LoggingService for Logging {
         request: Request<wire::ListAuditTrailRequest>,
     ) -> Result<Response<wire::ListAuditTrailResponse>, Status> {
         Ok(Response::new(self.audit_trail(request).await?))
+    }
+
+    type ExportMemberStream = ReceiverStream<Result<HttpBody, Status>>;
+
+    async fn export_member(
+        &self,
+        request: Request<wire::ExportMemberRequest>,
+    ) -> Result<Response<Self::ExportMemberStream>, Status> {
+        Ok(Response::new(ReceiverStream::new(self.export(request).await?)))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It promises that a log, once acknowledged, is kept and is never rewritten: a correction is a revision that supersedes;
 //! that a request sent twice is one log; that every photo ends as read or as failed, once; and that the scores hear of every
-//! revision, if late. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
+//! revision, if late; and that a copy of all that is kept about a member is whole or broken off. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
 //! goes (adherence).
 
 mod archive;
@@ -11,10 +11,12 @@ pub mod config;
 mod domain;
 mod error;
 mod events;
+mod export;
 mod grpc;
 mod journal;
 mod purge;
 mod store;
+mod trail;
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -37,9 +39,11 @@ use clients::families::Families;
 use clients::programs::Programs;
 use clients::readings::Readings;
 use clients::scores::Scores;
+use export::Exporter;
 use grpc::Logging;
 use journal::Journal;
 use store::{Migrator, Store};
+use trail::Trail;
 
 /// How often to look whether a partition is missing, or the default one is not empty.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
@@ -120,14 +124,24 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, objects, family, program, adherence, ai_inference } = needs;
     migrate(&db).await?;
     keep_partitions(&db, &foundation.tasks).await;
-    let audits = Audit::all(&family, &program, &adherence);
     let store = Store::new(db.clone(), objects.clone());
+    let trail = Trail::new(store.clone(), Audit::all(&family, &program, &adherence));
     let clock = foundation.clock.clone();
     let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));
-    events::subscribe(queue.as_ref(), &journal, &Readings::new(ai_inference)).await?;
+    let readings = Readings::new(ai_inference);
+    events::subscribe(queue.as_ref(), &journal, &readings).await?;
     Relay::start(&foundation, &db, queue);
     let witness = Recorder::start(&foundation, &db);
     let (programs, families) = (Programs::new(program), Families::new(family));
-    let service = Logging { store, journal, programs, families, audits, objects, clock, config };
+    let exporter = Exporter {
+        store: store.clone(),
+        families: families.clone(),
+        programs: programs.clone(),
+        readings,
+        trail: trail.clone(),
+        clock: clock.clone(),
+        tasks: foundation.tasks.clone(),
+    };
+    let service = Logging { store, journal, programs, families, trail, exporter, objects, clock, config };
     Ok(Room::new("logging").service(LoggingServiceServer::new(service)).audited(witness))
 }

@@ -11,6 +11,7 @@ mod image;
 mod log;
 mod migration;
 pub mod partitions;
+mod revision;
 
 pub use image::ReadImage;
 pub use log::{After, History};

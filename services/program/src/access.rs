@@ -92,6 +92,13 @@ impl Access {
         Ok(AuthorizedMember::new(decision.family_id, member_id, self.today(&decision.time_zone)?))
     }
 
+    /// A member for whom the user may look, and the domains whose goals the user may see.
+    pub async fn seen(&self, user_id: i64, member_id: i64) -> Result<(AuthorizedMember, Domains), Error> {
+        let decision = self.family.authorize(user_id, member_id, family::Action::Read).await?;
+        let today = self.today(&decision.time_zone)?;
+        Ok((AuthorizedMember::new(decision.family_id, member_id, today), domains(&decision)))
+    }
+
     /// Every member whose programs the user may see.
     pub async fn members(&self, user_id: i64) -> Result<Vec<AuthorizedMember>, Error> {
         let household = self.family.household(user_id).await?;
@@ -116,6 +123,15 @@ fn on_member(action: Action) -> family::Action {
     }
 }
 
+fn domains(decision: &family::AuthorizeMemberResponse) -> Domains {
+    let may = |kind| decision.log_types().any(|granted| granted == kind);
+    Domains {
+        nutrition: may(family::LogType::Nutrition),
+        strength: may(family::LogType::Workout),
+        clinical: may(family::LogType::Checkin),
+    }
+}
+
 impl AuthorizedProgram {
     /// Whose rows it is among.
     pub fn tenant(&self) -> Scope {
@@ -134,13 +150,7 @@ impl AuthorizedProgram {
 
     /// Goals of it, as far as the user may see them.
     pub fn shown(&self, config: Config) -> Config {
-        let may = |kind| self.decision.log_types().any(|granted| granted == kind);
-        let domains = Domains {
-            nutrition: may(family::LogType::Nutrition),
-            strength: may(family::LogType::Workout),
-            clinical: may(family::LogType::Checkin),
-        };
-        Config { goals: config.goals.seen(domains), ..config }
+        Config { goals: config.goals.seen(domains(&self.decision)), ..config }
     }
 
     /// The day it is where the member lives.

@@ -1,6 +1,7 @@
 //! Program as its callers see it.
 
 pub mod encode;
+mod record;
 
 use chassis::{Error, call, fields, page};
 use chrono::{DateTime, Utc};
@@ -169,6 +170,13 @@ impl ProgramService for Service {
         let pauses = self.store.pauses(&program).await?;
         let configs = decisive(self.store.configs(&program).await?);
         Ok(Response::new(encode::plan(&program, &pauses, &configs)))
+    }
+
+    async fn list_program_records(
+        &self,
+        request: Request<ListProgramRecordsRequest>,
+    ) -> Result<Response<ListProgramRecordsResponse>, Status> {
+        Ok(Response::new(self.records(call::internal(request)?).await?))
     }
 
     async fn list_audit(

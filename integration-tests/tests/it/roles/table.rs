@@ -112,6 +112,9 @@ fn logs() -> Vec<Row> {
         get("LoggingService/ListHistory", "/api/v1/programs/{program}/history?log_type=WORKOUT", UNGRANTED),
         get("LoggingService/ListAuditTrail", "/api/v1/audit?member_id={member}", managers(200)),
         get("LoggingService/ListAuditTrail", "/api/v1/audit", own(200)),
+        // a doctor looks, and takes nothing along
+        get("LoggingService/ExportMember", "/api/v1/members/{member}/export", UNGRANTED),
+        get("LoggingService/ExportMember", "/api/v1/members/{member}/export?format=JSON", UNGRANTED),
         row("LoggingService/CreateLog", "POST /api/v1/logs", new, managers(201)),
         row("LoggingService/AmendLog", "POST /api/v1/logs/{vitals}/amend", vitals, managers(200)),
         row("LoggingService/VerifyLog", "POST /api/v1/logs/{meal}/verify", json!({}), managers(200)),

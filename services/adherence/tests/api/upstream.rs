@@ -134,6 +134,7 @@ impl ProgramService for Programs {
         complete_program: program::CompleteProgramRequest => program::Program,
         get_config: program::GetConfigRequest => program::Config,
         replace_config: program::ReplaceConfigRequest => program::Config,
+        list_program_records: program::ListProgramRecordsRequest => program::ListProgramRecordsResponse,
     }
 }
 
@@ -192,5 +193,7 @@ impl FamilyService for Household {
         list_grants: family::ListGrantsRequest => family::ListGrantsResponse,
         delete_grant: family::DeleteGrantRequest => family::DeleteGrantResponse,
         authorize_member: family::AuthorizeMemberRequest => family::AuthorizeMemberResponse,
+        get_member_record: family::GetMemberRecordRequest => family::MemberRecord,
+        list_grant_records: family::ListGrantRecordsRequest => family::ListGrantRecordsResponse,
     }
 }

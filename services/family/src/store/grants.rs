@@ -22,15 +22,30 @@ impl Store {
         after: Option<Position>,
         limit: u64,
     ) -> Result<Vec<Model>, Error> {
-        let mut found = on(permit);
-        if let Some((created_at, id)) = after {
-            let same = Condition::all().add(Column::CreatedAt.eq(created_at)).add(Column::Id.gt(id));
-            found = found.filter(Condition::any().add(Column::CreatedAt.gt(created_at)).add(same));
-        }
-        let found = found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(limit);
+        let found = paged(on(permit), after, limit);
         let reader = self.db.read_primary(Scope::Family(permit.member().family_id)).await?;
         found.all(reader.connection()).await.stored()
     }
+
+    /// The grants there ever were on a member, withdrawn or not, oldest first.
+    pub async fn all_grants(
+        &self,
+        permit: &Permit<Manage>,
+        after: Option<Position>,
+        limit: u64,
+    ) -> Result<Vec<Model>, Error> {
+        let found = paged(ever_on(permit), after, limit);
+        let reader = self.db.read_primary(Scope::Family(permit.member().family_id)).await?;
+        found.all(reader.connection()).await.stored()
+    }
+}
+
+fn paged(mut found: Select<Entity>, after: Option<Position>, limit: u64) -> Select<Entity> {
+    if let Some((created_at, id)) = after {
+        let same = Condition::all().add(Column::CreatedAt.eq(created_at)).add(Column::Id.gt(id));
+        found = found.filter(Condition::any().add(Column::CreatedAt.gt(created_at)).add(same));
+    }
+    found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).limit(limit)
 }
 
 /// Gives an account a grant on a member. The permit's lock on the member keeps two of the same from slipping in at once.
@@ -94,8 +109,11 @@ pub fn window(row: &Model) -> Window {
 }
 
 fn on(permit: &Permit<Manage>) -> Select<Entity> {
+    ever_on(permit).filter(Column::WithdrawnAt.is_null())
+}
+
+fn ever_on(permit: &Permit<Manage>) -> Select<Entity> {
     Entity::find()
         .filter(Column::FamilyId.eq(permit.member().family_id))
         .filter(Column::MemberId.eq(permit.member().id))
-        .filter(Column::WithdrawnAt.is_null())
 }

@@ -10,3 +10,4 @@ mod house;
 mod identity;
 mod invitations;
 mod members;
+mod records;

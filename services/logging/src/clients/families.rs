@@ -1,9 +1,15 @@
 //! The families, and who manages them.
 
+use backends::Action as Act;
 use chassis::mesh::answered;
 use chassis::{Error, Link, User, audit};
 use proto::family::v1::family_service_client::FamilyServiceClient;
-use proto::family::v1::{Action, AuthorizeMemberRequest, GetHouseholdRequest};
+use proto::family::v1::{
+    self as wire, Action, AuthorizeMemberRequest, GetHouseholdRequest, GetMemberRecordRequest,
+    ListGrantRecordsRequest, ListGrantRecordsResponse, Member, Role,
+};
+
+use crate::domain::payload::LogType;
 
 /// The family service, as the one who knows who manages whom.
 #[derive(Clone)]
@@ -17,6 +23,16 @@ pub struct Managed {
     pub family_id: i64,
     /// The member.
     pub member_id: Option<i64>,
+}
+
+/// A member of whom the caller may take a copy, and how much of it. Only [`Families::copied`] makes one.
+pub struct Copied {
+    /// The member.
+    pub member: Member,
+    /// Whether the caller manages the family, and so may know who looks and who did.
+    pub manages: bool,
+    /// The kinds of logs the caller may reach.
+    pub log_types: Vec<LogType>,
 }
 
 impl Families {
@@ -39,5 +55,52 @@ impl Families {
         let resource_type = "AuditTrail";
         audit::granted(audit::Subject { family_id, member_id, resource_type, resource_id: family_id });
         Ok(Managed { family_id, member_id })
+    }
+
+    /// A member of whom the user may take a copy: a manager of the family, or the member. A doctor may look for a time, which a
+    /// copy would outlive.
+    pub async fn copied(&self, user: User, member_id: i64) -> Result<Copied, Error> {
+        let request = GetMemberRecordRequest { user_id: user.id, member_id };
+        let record = answered(self.client.clone().get_member_record(request).await)?;
+        let (role, log_types) = (record.role(), record.log_types().filter_map(log_type).collect());
+        let member = record.member.ok_or_else(|| Error::internal("a record has no member"))?;
+        let (family_id, act) = (member.family_id, Act::Export.as_str());
+        let subject = audit::Subject {
+            family_id,
+            member_id: Some(member_id),
+            resource_type: "Member",
+            resource_id: member_id,
+        };
+        match role {
+            Role::FamilyManager | Role::Member => {
+                audit::doing(act);
+                audit::granted(subject);
+                Ok(Copied { member, manages: role == Role::FamilyManager, log_types })
+            }
+            Role::Doctor | Role::Unspecified => {
+                audit::refused(user.id, act, subject);
+                Err(Error::denied())
+            }
+        }
+    }
+
+    /// A page of the grants there ever were on a member.
+    pub async fn grants(
+        &self,
+        user: User,
+        member_id: i64,
+        cursor: String,
+    ) -> Result<ListGrantRecordsResponse, Error> {
+        let request = ListGrantRecordsRequest { user_id: user.id, member_id, limit: 100, cursor };
+        answered(self.client.clone().list_grant_records(request).await)
+    }
+}
+
+fn log_type(kind: wire::LogType) -> Option<LogType> {
+    match kind {
+        wire::LogType::Unspecified => None,
+        wire::LogType::Nutrition => Some(LogType::Nutrition),
+        wire::LogType::Workout => Some(LogType::Workout),
+        wire::LogType::Checkin => Some(LogType::Checkin),
     }
 }

@@ -131,6 +131,17 @@ impl Programs {
         Ok(AuthorizedProgram { facts, permission: PhantomData })
     }
 
+    /// A page of a member's programs with all that was ever planned in them, as far as the user may see it.
+    pub async fn records(
+        &self,
+        user: User,
+        member_id: i64,
+        cursor: String,
+    ) -> Result<wire::ListProgramRecordsResponse, Error> {
+        let request = wire::ListProgramRecordsRequest { user_id: user.id, member_id, limit: 0, cursor };
+        answered(self.client.clone().list_program_records(request).await)
+    }
+
     async fn ask(&self, user_id: i64, program_id: i64, action: wire::Action) -> Result<Arc<Facts>, Error> {
         let request = wire::AuthorizeProgramRequest { user_id, program_id, action: action.into() };
         let answer = answered(self.client.clone().authorize_program(request).await)?;

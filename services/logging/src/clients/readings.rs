@@ -34,6 +34,12 @@ impl Readings {
         };
         Ok(Some((reading, inference.photo_kept)))
     }
+
+    /// Which model read a log's photo; `None` while it is not read.
+    pub async fn model(&self, log_id: i64) -> Result<Option<String>, Error> {
+        let found = found(self.client.clone().get_inference(GetInferenceRequest { log_id }).await)?;
+        Ok(found.map(|inference| inference.model))
+    }
 }
 
 fn payload(meal: MealReading) -> Payload {

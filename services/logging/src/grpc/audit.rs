@@ -1,24 +1,14 @@
-//! The audit trail of a family, put together from what each service took down.
+//! The audit trail, as the managers of a family read it.
 
 use chassis::audit::Page;
 use chassis::{Call, Error, call, page, time};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use futures_util::future::try_join_all;
-use proto::audit::v1::Entry;
+use chrono::{Days, NaiveDate, NaiveTime};
 use proto::logging::v1 as wire;
-use serde::{Deserialize, Serialize};
 use tonic::Request;
 
 use super::Logging;
 use crate::clients::families::Managed;
-
-/// A place in the trail: when, and of the same instant, in the part of which service and at which id.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Place {
-    micros: i64,
-    part: usize,
-    id: i64,
-}
+use crate::trail::Place;
 
 impl Logging {
     pub(super) async fn audit_trail(
@@ -30,33 +20,13 @@ impl Logging {
         let query = query(&call, &family);
         let (limit, after) =
             (page::limit(call.message.limit), page::decode::<Place>(&query, &call.message.cursor)?);
-        let wanted = wanted(&call.message, &family, limit + 1)?;
-        let parts = (0..=self.audits.len()).map(|part| self.part(part, of_part(&wanted, after, part)));
-        let mut entries: Vec<(Place, Entry)> = try_join_all(parts).await?.into_iter().flatten().collect();
-        entries.sort_by_key(|(place, _)| std::cmp::Reverse((place.micros, place.part, place.id)));
-        let (entries, has_more) = page::cut(entries, limit);
+        let wanted = wanted(&call.message, &family, limit)?;
+        let (entries, has_more) = self.trail.page(wanted, after, limit).await?;
         let next_cursor = entries.last().filter(|_| has_more).map(|(place, _)| page::encode(&query, place));
         Ok(wire::ListAuditTrailResponse {
             data: entries.into_iter().map(|(_, entry)| entry).collect(),
             pagination: Some(wire::Pagination { next_cursor, has_more }),
         })
-    }
-
-    /// What one service has; the last one is this.
-    async fn part(&self, part: usize, page: Page) -> Result<Vec<(Place, Entry)>, Error> {
-        let entries = match self.audits.get(part) {
-            Some(audit) => audit.page(page).await?,
-            None => {
-                let own = self.store.db().audit_page(&page).await?;
-                own.into_iter().map(|line| line.told_by("logging")).collect()
-            }
-        };
-        let placed = |entry: Entry| {
-            let at = entry.time.as_ref().ok_or_else(|| Error::internal("an audit entry has no time"))?;
-            let micros = time::instant("time", at)?.timestamp_micros();
-            Ok((Place { micros, part, id: entry.id }, entry))
-        };
-        entries.into_iter().map(placed).collect()
     }
 }
 
@@ -83,19 +53,4 @@ fn wanted(asked: &wire::ListAuditTrailRequest, family: &Managed, limit: u64) -> 
         before: None,
         limit,
     })
-}
-
-/// What to ask of a part: of the instant where the last page ended, the parts before that place are still to come, and those after it
-/// have been told.
-fn of_part(wanted: &Page, after: Option<Place>, part: usize) -> Page {
-    let before = after.and_then(|place| {
-        let at: DateTime<Utc> = DateTime::from_timestamp_micros(place.micros)?;
-        let id = match part.cmp(&place.part) {
-            std::cmp::Ordering::Less => i64::MAX,
-            std::cmp::Ordering::Equal => place.id,
-            std::cmp::Ordering::Greater => 0,
-        };
-        Some((at, id))
-    });
-    Page { before, ..wanted.clone() }
 }

@@ -14,6 +14,7 @@ use super::entity::log_archive::{Column, Entity, Model as Entry};
 use super::log::History;
 use super::partitions;
 use crate::archive::{self, Rows, kept_from};
+use crate::domain::Scope;
 use crate::domain::log::Revision;
 
 /// A month of logs.
@@ -156,7 +157,7 @@ impl Store {
     }
 
     /// The files that may hold what is asked for, the newest month first.
-    async fn entries(&self, history: &History) -> Result<Vec<Entry>, Error> {
+    pub(super) async fn entries(&self, history: &History) -> Result<Vec<Entry>, Error> {
         let newest = history.after.map_or(history.span.1, |after| after.timestamp);
         let reader = self.db.read_primary(Tenant::Own).await?;
         let files = Entity::find()
@@ -170,16 +171,27 @@ impl Store {
     }
 
     async fn archived(&self, history: &History, entry: Entry) -> Result<Vec<Revision>, Error> {
-        let content = self.objects.get(&entry.s3_key, archive::MOST_BYTES).await?;
-        let content = content.ok_or_else(|| {
-            Error::unavailable("a file of the archive is missing, or has just been replaced")
-        })?;
-        let rows = Rows { scope: history.scope };
-        let reading = tokio::task::spawn_blocking(move || archive::read(content, rows));
-        let models = reading.await.map_err(Error::internal)??;
+        let models = self.models(history.scope, entry).await?;
         let shown = models.into_iter().filter(|log| log.current).map(Revision::try_from);
         let shown: Vec<Revision> = shown.collect::<Result<_, _>>()?;
         Ok(shown.into_iter().filter(|log| history.shows(log)).collect())
+    }
+
+    /// Every revision of a program in a file.
+    pub(super) async fn archived_revisions(
+        &self,
+        scope: Scope,
+        entry: Entry,
+    ) -> Result<Vec<Revision>, Error> {
+        self.models(scope, entry).await?.into_iter().map(Revision::try_from).collect()
+    }
+
+    async fn models(&self, scope: Scope, entry: Entry) -> Result<Vec<Model>, Error> {
+        let content = self.objects.get(&entry.s3_key, archive::MOST_BYTES).await?;
+        let content = content.ok_or_else(|| Error::unavailable("a file of the archive is missing, or has just been replaced"))?;
+        let rows = Rows { scope };
+        let reading = tokio::task::spawn_blocking(move || archive::read(content, rows));
+        reading.await.map_err(Error::internal)?
     }
 }
 

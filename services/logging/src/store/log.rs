@@ -177,7 +177,7 @@ fn paging(history: &History) -> Select<Entity> {
         .limit(history.limit)
 }
 
-fn place(scope: Scope) -> Condition {
+pub(super) fn place(scope: Scope) -> Condition {
     Condition::all().add(Column::FamilyId.eq(scope.family_id)).add(Column::ProgramId.eq(scope.program_id))
 }
 

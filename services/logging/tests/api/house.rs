@@ -21,6 +21,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use logging::{Config, Needs};
 use proto::adherence::v1::adherence_service_server::AdherenceServiceServer;
 use proto::ai_inference::v1::ai_inference_service_server::AiInferenceServiceServer;
+use proto::family::v1::family_service_server::FamilyServiceServer;
 use proto::logging::v1 as wire;
 use proto::logging::v1::logging_service_client::LoggingServiceClient;
 use proto::program::v1::program_service_server::ProgramServiceServer;
@@ -28,7 +29,7 @@ use sea_orm::{FromQueryResult, Statement};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
-use crate::upstream::{Adherence, AiInference, Program};
+use crate::upstream::{Adherence, AiInference, Family, Program};
 
 /// The manager of the first family, and of the second.
 pub const MANAGER: i64 = 5;
@@ -39,6 +40,8 @@ pub const DOCTOR: i64 = 7;
 pub const PROGRAM: i64 = 42;
 pub const FOREIGN: i64 = 43;
 pub const FAMILY: i64 = 9;
+/// Whose programs they are.
+pub const MEMBER: i64 = 1;
 /// Nobody has it.
 pub const ABSENT: i64 = 44;
 
@@ -47,6 +50,7 @@ pub struct House {
     pub db: Database,
     pub queue: Arc<MemoryQueue>,
     pub objects: Objects,
+    pub family: Family,
     pub adherence: Adherence,
     pub ai_inference: AiInference,
     logging: LoggingServiceClient<Link>,
@@ -111,15 +115,15 @@ impl House {
         let queue = MemoryQueue::new(&foundation);
         let tokens = Tokens::new();
         let verifier = Verifier::new(Arc::new(tokens.clone()), clock.clone());
-        let (program, adherence, ai_inference) =
-            (Program::at(&clock), Adherence::default(), AiInference::default());
+        let (family, program) = (Family::default(), Program::at(&clock));
+        let (adherence, ai_inference) = (Adherence::default(), AiInference::default());
         let link = |room: Room| room.link(&verifier);
         let needs = Needs {
             foundation,
             db: db.clone(),
             queue: queue.clone(),
             objects: objects.clone(),
-            family: Link::nowhere(),
+            family: link(Room::new("family").service(FamilyServiceServer::new(family.clone()))),
             program: link(Room::new("program").service(ProgramServiceServer::new(program))),
             adherence: link(Room::new("adherence").service(AdherenceServiceServer::new(adherence.clone()))),
             ai_inference: link(
@@ -128,7 +132,18 @@ impl House {
         };
         let room = logging::open(config, needs).await.unwrap();
         let logging = LoggingServiceClient::new(room.link(&verifier));
-        Self { clock, db, queue, objects, adherence, ai_inference, logging, tokens, _scratch: scratch }
+        Self {
+            clock,
+            db,
+            queue,
+            objects,
+            family,
+            adherence,
+            ai_inference,
+            logging,
+            tokens,
+            _scratch: scratch,
+        }
     }
 
     pub fn logging(&self) -> LoggingServiceClient<Link> {

@@ -10,6 +10,7 @@
 mod access;
 mod archive;
 mod entries;
+mod export;
 mod history;
 mod house;
 mod photos;

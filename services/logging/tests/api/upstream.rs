@@ -9,11 +9,13 @@ use proto::adherence::v1 as adherence;
 use proto::adherence::v1::adherence_service_server::AdherenceService;
 use proto::ai_inference::v1 as ai_inference;
 use proto::ai_inference::v1::ai_inference_service_server::AiInferenceService;
+use proto::family::v1 as family;
+use proto::family::v1::family_service_server::FamilyService;
 use proto::program::v1 as program;
 use proto::program::v1::program_service_server::ProgramService;
 use tonic::{Request, Response, Status};
 
-use crate::house::{DOCTOR, FAMILY, FOREIGN, MANAGER, PROGRAM, STRANGER};
+use crate::house::{DOCTOR, FAMILY, FOREIGN, MANAGER, MEMBER, PROGRAM, STRANGER};
 
 /// A service of which only a part is called here.
 macro_rules! stand_in {
@@ -70,10 +72,31 @@ stand_in! {
             plan_version: 3,
         }))
     }
+
+    async fn list_program_records(
+        &self,
+        _: Request<program::ListProgramRecordsRequest>,
+    ) -> Result<Response<program::ListProgramRecordsResponse>, Status> {
+        let known = program::Program {
+            id: PROGRAM,
+            member_id: MEMBER,
+            start_date: self.start.to_string(),
+            status: program::Status::Active.into(),
+            ..Default::default()
+        };
+        let record = program::ProgramRecord { program: Some(known), ..Default::default() };
+        Ok(Response::new(program::ListProgramRecordsResponse { data: vec![record], pagination: None }))
+    }
+
+    async fn list_audit(
+        &self,
+        _: Request<program::ListAuditRequest>,
+    ) -> Result<Response<program::ListAuditResponse>, Status> {
+        Ok(Response::new(program::ListAuditResponse::default()))
+    }
     }
     never {
         create_program: program::CreateProgramRequest => program::Program,
-        list_audit: program::ListAuditRequest => program::ListAuditResponse,
         list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
         get_program: program::GetProgramRequest => program::Program,
         update_program: program::UpdateProgramRequest => program::Program,
@@ -143,14 +166,88 @@ stand_in! {
         Ok(Response::new(adherence::RecordLogResponse { impact_basis_points }))
     }
 
+    async fn list_audit(
+        &self,
+        _: Request<adherence::ListAuditRequest>,
+    ) -> Result<Response<adherence::ListAuditResponse>, Status> {
+        Ok(Response::new(adherence::ListAuditResponse::default()))
+    }
+
     type WatchProgramStream = tokio_stream::Empty<Result<adherence::ProgramEvent, Status>>;
     }
     never {
         get_adherence: adherence::GetAdherenceRequest => adherence::Adherence,
         get_dashboard: adherence::GetDashboardRequest => adherence::Dashboard,
         get_leaderboard: adherence::GetLeaderboardRequest => adherence::Leaderboard,
-        list_audit: adherence::ListAuditRequest => adherence::ListAuditResponse,
         watch_program: adherence::WatchProgramRequest => Self::WatchProgramStream,
+    }
+}
+
+/// The first family, of one member, who is Meera.
+#[derive(Clone, Default)]
+pub struct Family(Arc<Mutex<Option<u32>>>);
+
+impl Family {
+    /// Answers so many times more.
+    pub fn answers(&self, times: u32) {
+        *self.0.lock().unwrap() = Some(times);
+    }
+}
+
+stand_in! {
+    FamilyService for Family {
+    async fn get_member_record(
+        &self,
+        request: Request<family::GetMemberRecordRequest>,
+    ) -> Result<Response<family::MemberRecord>, Status> {
+        if let Some(left) = self.0.lock().unwrap().as_mut() {
+            *left = left.checked_sub(1).ok_or_else(|| Error::unavailable("away"))?;
+        }
+        let asked = request.into_inner();
+        let (role, log_types) = match (asked.user_id, asked.member_id) {
+            (MANAGER, MEMBER) => (family::Role::FamilyManager, vec![1, 2, 3]),
+            (DOCTOR, MEMBER) => (family::Role::Doctor, vec![3]),
+            _ => return Err(Error::denied().into()),
+        };
+        let member = family::Member { id: MEMBER, family_id: FAMILY, name: "Meera".into(), ..Default::default() };
+        Ok(Response::new(family::MemberRecord { member: Some(member), role: role.into(), log_types }))
+    }
+
+    async fn list_grant_records(
+        &self,
+        _: Request<family::ListGrantRecordsRequest>,
+    ) -> Result<Response<family::ListGrantRecordsResponse>, Status> {
+        Ok(Response::new(family::ListGrantRecordsResponse::default()))
+    }
+
+    async fn list_audit(
+        &self,
+        _: Request<family::ListAuditRequest>,
+    ) -> Result<Response<family::ListAuditResponse>, Status> {
+        Ok(Response::new(family::ListAuditResponse::default()))
+    }
+    }
+    never {
+        get_family: family::GetFamilyRequest => family::Family,
+        invite_manager: family::InviteManagerRequest => family::Invitation,
+        list_family_invitations: family::ListFamilyInvitationsRequest => family::ListFamilyInvitationsResponse,
+        withdraw_invitation: family::WithdrawInvitationRequest => family::WithdrawInvitationResponse,
+        list_invitations: family::ListInvitationsRequest => family::ListInvitationsResponse,
+        accept_invitation: family::AcceptInvitationRequest => family::Manager,
+        decline_invitation: family::DeclineInvitationRequest => family::DeclineInvitationResponse,
+        list_managers: family::ListManagersRequest => family::ListManagersResponse,
+        remove_manager: family::RemoveManagerRequest => family::RemoveManagerResponse,
+        create_member: family::CreateMemberRequest => family::Member,
+        list_members: family::ListMembersRequest => family::ListMembersResponse,
+        get_member: family::GetMemberRequest => family::Member,
+        update_member: family::UpdateMemberRequest => family::Member,
+        delete_member: family::DeleteMemberRequest => family::DeleteMemberResponse,
+        restore_member: family::RestoreMemberRequest => family::Member,
+        create_grant: family::CreateGrantRequest => family::Grant,
+        list_grants: family::ListGrantsRequest => family::ListGrantsResponse,
+        delete_grant: family::DeleteGrantRequest => family::DeleteGrantResponse,
+        authorize_member: family::AuthorizeMemberRequest => family::AuthorizeMemberResponse,
+        get_household: family::GetHouseholdRequest => family::Household,
     }
 }
 

@@ -41,12 +41,16 @@ pub fn config(config: &Config) -> wire::Config {
     }
 }
 
-/// All that scoring needs to know.
-pub fn plan(program: &Program, pauses: &[Pause], configs: &[Config]) -> wire::Plan {
-    let pause = |pause: &Pause| wire::Pause {
+/// Days that do not count.
+pub fn pause(pause: &Pause) -> wire::Pause {
+    wire::Pause {
         from_date: pause.from.to_string(),
         resume_date: pause.resume.map(|day| day.to_string()).unwrap_or_default(),
-    };
+    }
+}
+
+/// All that scoring needs to know.
+pub fn plan(program: &Program, pauses: &[Pause], configs: &[Config]) -> wire::Plan {
     wire::Plan {
         program_id: program.id,
         family_id: program.family_id,

@@ -12,6 +12,7 @@ mod configs;
 mod house;
 mod lists;
 mod programs;
+mod records;
 mod states;
 mod tokens;
 mod upstream;

@@ -123,5 +123,7 @@ impl FamilyService for Family {
         create_grant: CreateGrantRequest => Grant,
         list_grants: ListGrantsRequest => ListGrantsResponse,
         delete_grant: DeleteGrantRequest => DeleteGrantResponse,
+        get_member_record: GetMemberRecordRequest => MemberRecord,
+        list_grant_records: ListGrantRecordsRequest => ListGrantRecordsResponse,
     }
 }

@@ -24,22 +24,18 @@ impl Follower for Scores<'_> {
     }
 
     async fn erase(&self, gone: &Erasure) -> Result<Removed, Error> {
-        erase(self.db, gone).await
+        let (family_id, program_id) = (gone.family_id, gone.subject_id);
+        let tx = self.db.erase("AdherenceMetric", Scope::Family(family_id)).await?;
+        let mut removed = Removed::new();
+        macro_rules! erase {
+            ($($table:ident),*) => {$(
+                let its = $table::Column::FamilyId.eq(family_id).and($table::Column::ProgramId.eq(program_id));
+                let done = $table::Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
+                removed.insert(stringify!($table), done.rows_affected);
+            )*};
+        }
+        erase!(plans, contributions, adherence_metrics, program_events);
+        tx.commit(Subject::of_family(family_id, program_id)).await?;
+        Ok(removed)
     }
-}
-
-async fn erase(db: &Database, gone: &Erasure) -> Result<Removed, Error> {
-    let (family_id, program_id) = (gone.family_id, gone.subject_id);
-    let tx = db.erase("AdherenceMetric", Scope::Family(family_id)).await?;
-    let mut removed = Removed::new();
-    macro_rules! erase {
-        ($($table:ident),*) => {$(
-            let its = $table::Column::FamilyId.eq(family_id).and($table::Column::ProgramId.eq(program_id));
-            let done = $table::Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
-            removed.insert(stringify!($table), done.rows_affected);
-        )*};
-    }
-    erase!(plans, contributions, adherence_metrics, program_events);
-    tx.commit(Subject::of_family(family_id, program_id)).await?;
-    Ok(removed)
 }

@@ -24,15 +24,11 @@ impl Follower for Readings<'_> {
     }
 
     async fn erase(&self, gone: &Erasure) -> Result<Removed, Error> {
-        erase(self.db, gone).await
+        let (family_id, program_id) = (gone.family_id, gone.subject_id);
+        let tx = self.db.erase("Inference", Scope::Family(family_id)).await?;
+        let its = Column::FamilyId.eq(family_id).and(Column::ProgramId.eq(program_id));
+        let done = Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
+        tx.commit(Subject::of_family(family_id, program_id)).await?;
+        Ok(Removed::from([("inferences", done.rows_affected)]))
     }
-}
-
-async fn erase(db: &Database, gone: &Erasure) -> Result<Removed, Error> {
-    let (family_id, program_id) = (gone.family_id, gone.subject_id);
-    let tx = db.erase("Inference", Scope::Family(family_id)).await?;
-    let its = Column::FamilyId.eq(family_id).and(Column::ProgramId.eq(program_id));
-    let done = Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
-    tx.commit(Subject::of_family(family_id, program_id)).await?;
-    Ok(Removed::from([("inferences", done.rows_affected)]))
 }

@@ -188,7 +188,9 @@ impl Store {
 
     async fn models(&self, scope: Scope, entry: Entry) -> Result<Vec<Model>, Error> {
         let content = self.objects.get(&entry.s3_key, archive::MOST_BYTES).await?;
-        let content = content.ok_or_else(|| Error::unavailable("a file of the archive is missing, or has just been replaced"))?;
+        let content = content.ok_or_else(|| {
+            Error::unavailable("a file of the archive is missing, or has just been replaced")
+        })?;
         let rows = Rows { scope };
         let reading = tokio::task::spawn_blocking(move || archive::read(content, rows));
         reading.await.map_err(Error::internal)?

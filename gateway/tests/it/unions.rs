@@ -61,7 +61,7 @@ async fn the_tag_picks_the_case() {
 #[tokio::test]
 async fn the_case_prints_its_tag() {
     let fake = Fake::default().on("/praan.logging.v1.LoggingService/GetLog", |request| {
-        let GetLogRequest { log_id } = request.into_inner();
+        let GetLogRequest { log_id, .. } = request.into_inner();
         let payload = (log_id == 1).then(|| {
             log::Payload::Checkin(proto::logging::v1::Checkin { systolic: Some(120.0), ..Default::default() })
         });

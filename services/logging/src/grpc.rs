@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use crate::clients::families::Families;
-use crate::clients::programs::{AuthorizedProgram, Permission, Programs};
+use crate::clients::programs::{AuthorizedProgram, Permission, Programs, Read};
 use crate::config::Config;
 use crate::domain::log::Revision;
 use crate::export::Exporter;
@@ -54,6 +54,25 @@ impl Logging {
         let log = self.store.current(program.scope(), log_id).await?.ok_or_else(Error::denied)?;
         program.reach(log.payload.log_type())?;
         Ok((program, log))
+    }
+
+    /// The same to look at, also in the archive, where a log is found by its program; with all its revisions from there, the
+    /// newest first.
+    async fn look_up(
+        &self,
+        user: User,
+        log_id: i64,
+        program_id: i64,
+    ) -> Result<(AuthorizedProgram<Read>, Revision, Vec<Revision>), Error> {
+        if program_id == 0 || self.store.locate(log_id).await?.is_some() {
+            let (program, log) = self.find::<Read>(user, log_id).await?;
+            return Ok((program, log, Vec::new()));
+        }
+        let program = self.programs.authorize_for(user, program_id, (LOG, log_id)).await?;
+        let archived = self.store.archived_log(program.scope(), log_id).await?;
+        let log = archived.first().cloned().ok_or_else(Error::denied)?;
+        program.reach(log.payload.log_type())?;
+        Ok((program, log, archived))
     }
 }
 

@@ -7,7 +7,7 @@ use tonic::Request;
 use uuid::Uuid;
 
 use super::Logging;
-use crate::clients::programs::{Read, Write};
+use crate::clients::programs::Write;
 use crate::domain::Scope;
 use crate::domain::image::ImageStatus;
 use crate::domain::image_key::ImageKey;
@@ -61,7 +61,8 @@ impl Logging {
         request: Request<wire::GetLogImageRequest>,
     ) -> Result<wire::LogImage, Error> {
         let call = call::user(request)?;
-        let (program, log) = self.find::<Read>(call.caller, call.message.log_id).await?;
+        let wire::GetLogImageRequest { log_id, program_id } = call.message;
+        let (program, log, _) = self.look_up(call.caller, log_id, program_id).await?;
         let image = self.store.image(program.scope(), log.log_id).await?.ok_or(error::Error::NoPhoto)?;
         match (image.kept, image.status) {
             (true, _) => {}

@@ -7,7 +7,7 @@ use proto::logging::v1 as wire;
 use tonic::Request;
 
 use super::{Logging, entry, payload};
-use crate::clients::programs::{Read, Write};
+use crate::clients::programs::Write;
 use crate::domain::image::{Image, ImageStatus};
 use crate::domain::log::{Revision, Status};
 use crate::domain::payload::{Flag, Payload};
@@ -28,7 +28,8 @@ impl Logging {
 
     pub(super) async fn get(&self, request: Request<wire::GetLogRequest>) -> Result<wire::Log, Error> {
         let call = call::user(request)?;
-        let (program, log) = self.find::<Read>(call.caller, call.message.log_id).await?;
+        let wire::GetLogRequest { log_id, program_id } = call.message;
+        let (program, log, _) = self.look_up(call.caller, log_id, program_id).await?;
         let image = self.store.image(program.scope(), log.log_id).await?;
         Ok(encode(log, image))
     }
@@ -38,11 +39,17 @@ impl Logging {
         request: Request<wire::ListRevisionsRequest>,
     ) -> Result<wire::ListRevisionsResponse, Error> {
         let call = call::user(request)?;
-        let wire::ListRevisionsRequest { log_id, limit, cursor } = call.message;
-        let (program, _) = self.find::<Read>(call.caller, log_id).await?;
+        let wire::ListRevisionsRequest { log_id, limit, cursor, program_id } = call.message;
+        let (program, _, archived) = self.look_up(call.caller, log_id, program_id).await?;
         let query = format!("revisions:{}:{log_id}", call.caller.id);
         let (before, limit) = (page::decode::<i32>(&query, &cursor)?, page::limit(limit));
-        let found = self.store.revisions(program.scope(), log_id, before, limit + 1).await?;
+        let found = match archived.is_empty() {
+            true => self.store.revisions(program.scope(), log_id, before, limit + 1).await?,
+            false => {
+                let follow = |log: &Revision| before.is_none_or(|before| log.revision < before);
+                archived.into_iter().filter(follow).collect()
+            }
+        };
         let (revisions, has_more) = page::cut(found, limit);
         let last = revisions.last().filter(|_| has_more);
         let next_cursor = last.map(|last| page::encode(&query, &last.revision));

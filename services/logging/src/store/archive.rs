@@ -14,8 +14,8 @@ use super::entity::log_archive::{Column, Entity, Model as Entry};
 use super::log::History;
 use super::partitions;
 use crate::archive::{self, Rows, kept_from};
-use crate::domain::Scope;
 use crate::domain::log::Revision;
+use crate::domain::{Scope, id};
 
 /// A month of logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,6 +175,22 @@ impl Store {
         let shown = models.into_iter().filter(|log| log.current).map(Revision::try_from);
         let shown: Vec<Revision> = shown.collect::<Result<_, _>>()?;
         Ok(shown.into_iter().filter(|log| history.shows(log)).collect())
+    }
+
+    /// The revisions of a log that lies in the archive, the newest first.
+    pub async fn archived_log(&self, scope: Scope, log_id: i64) -> Result<Vec<Revision>, Error> {
+        let Some(span) = id::month(log_id) else { return Ok(Vec::new()) };
+        if span.0.date_naive() >= kept_from(self.db.clock().now()) {
+            return Ok(Vec::new());
+        }
+        let month = History { scope, span, log_types: Vec::new(), after: None, limit: 0 };
+        let mut found = Vec::new();
+        for entry in self.entries(&month).await? {
+            found.extend(self.archived_revisions(scope, entry).await?);
+        }
+        found.retain(|log| log.log_id == log_id);
+        found.sort_by_key(|log| std::cmp::Reverse(log.revision));
+        Ok(found)
     }
 
     /// Every revision of a program in a file.

@@ -19,7 +19,12 @@ async fn everything(house: &House, user: i64, program_id: i64, log_id: i64) -> V
     let refused = |status: Result<(), Status>| shown(&status.expect_err("nobody may"));
     vec![
         ("CreateLog", refused(client.create_log(house.by(user, create)).await.map(drop))),
-        ("GetLog", refused(client.get_log(house.by(user, wire::GetLogRequest { log_id })).await.map(drop))),
+        (
+            "GetLog",
+            refused(
+                client.get_log(house.by(user, wire::GetLogRequest { log_id, program_id: 0 })).await.map(drop),
+            ),
+        ),
         ("AmendLog", refused(client.amend_log(house.by(user, amendment(log_id, 1.0))).await.map(drop))),
         (
             "VerifyLog",
@@ -28,7 +33,10 @@ async fn everything(house: &House, user: i64, program_id: i64, log_id: i64) -> V
         (
             "GetLogImage",
             refused(
-                client.get_log_image(house.by(user, wire::GetLogImageRequest { log_id })).await.map(drop),
+                client
+                    .get_log_image(house.by(user, wire::GetLogImageRequest { log_id, program_id: 0 }))
+                    .await
+                    .map(drop),
             ),
         ),
         ("ListHistory", refused(client.list_history(house.by(user, history)).await.map(drop))),
@@ -56,14 +64,16 @@ async fn a_kind_of_log_that_was_not_granted_is_as_if_it_were_not_there() {
     let checkin = wire::Checkin { heart_rate: Some(60.0), ..Default::default() };
     let checkin = house.create(vitals(checkin)).await.unwrap().id;
 
-    let get = |log_id| house.by(DOCTOR, wire::GetLogRequest { log_id });
+    let get = |log_id| house.by(DOCTOR, wire::GetLogRequest { log_id, program_id: 0 });
     let mut logging = house.logging();
     logging.get_log(get(checkin)).await.unwrap();
     let hidden = logging.get_log(get(meal)).await.unwrap_err();
     let absent = logging.get_log(get(meal + 1_000)).await.unwrap_err();
     assert_eq!(shown(&hidden), shown(&absent));
-    let image =
-        house.logging().get_log_image(house.by(DOCTOR, wire::GetLogImageRequest { log_id: meal })).await;
+    let image = house
+        .logging()
+        .get_log_image(house.by(DOCTOR, wire::GetLogImageRequest { log_id: meal, program_id: 0 }))
+        .await;
     assert_eq!(shown(&image.unwrap_err()), shown(&absent));
 
     let all = wire::ListHistoryRequest { program_id: PROGRAM, ..Default::default() };

@@ -4,7 +4,9 @@ use chassis::Kind;
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::logging::v1 as wire;
 
-use crate::house::{DOCTOR, FOREIGN, House, MANAGER, STRANGER, amendment, entry, meal, noon, vitals};
+use crate::house::{
+    DOCTOR, FOREIGN, House, MANAGER, PROGRAM, STRANGER, amendment, answer, entry, meal, noon, vitals,
+};
 
 /// When the logs of March 2026 are due, and those of April are not.
 fn due() -> DateTime<Utc> {
@@ -51,7 +53,7 @@ async fn history_goes_on_into_the_archive_as_if_nothing_had_moved() {
     let house = House::with_archive().await;
     fill(&house).await;
     house.clock.set(due());
-    let views = [(MANAGER, crate::house::PROGRAM), (DOCTOR, crate::house::PROGRAM), (STRANGER, FOREIGN)];
+    let views = [(MANAGER, PROGRAM), (DOCTOR, PROGRAM), (STRANGER, FOREIGN)];
     let mut before = Vec::new();
     for (user, program) in views {
         before.push(read(&house, user, program, 100).await);
@@ -68,13 +70,39 @@ async fn history_goes_on_into_the_archive_as_if_nothing_had_moved() {
             assert_eq!(&read(&house, user, program, limit).await, before, "{user} by {limit}");
         }
     }
+    one_by_one(&house, &before[0]).await;
     // one kind of log only, from the middle of a page on
-    let checkins =
-        wire::ListHistoryRequest { program_id: crate::house::PROGRAM, limit: 3, ..Default::default() };
+    let checkins = wire::ListHistoryRequest { program_id: PROGRAM, limit: 3, ..Default::default() };
     let checkins = wire::ListHistoryRequest { log_type: wire::LogType::Checkin.into(), ..checkins };
     let page = house.history(MANAGER, checkins).await.unwrap();
     assert!(page.data.iter().all(|log| matches!(log.payload, Some(wire::log::Payload::Checkin(_)))));
     assert_eq!(page.data.len(), 3);
+}
+
+/// Single logs of the archive are found by their program, with all that they ever said.
+async fn one_by_one(house: &House, before: &[wire::Log]) {
+    let get = async |user, log_id, program_id| {
+        answer(house.logging().get_log(house.by(user, wire::GetLogRequest { log_id, program_id })).await)
+    };
+    for log in [before.first().unwrap(), before.last().unwrap()] {
+        assert_eq!(&get(MANAGER, log.id, PROGRAM).await.unwrap(), log);
+    }
+    let old = before.iter().find(|log| log.revision == 2).unwrap();
+    let ask =
+        wire::ListRevisionsRequest { log_id: old.id, limit: 1, program_id: PROGRAM, ..Default::default() };
+    let newest = answer(house.logging().list_revisions(house.by(MANAGER, ask.clone())).await).unwrap();
+    let cursor = newest.pagination.unwrap().next_cursor.unwrap();
+    let oldest = wire::ListRevisionsRequest { cursor, ..ask };
+    let oldest = answer(house.logging().list_revisions(house.by(MANAGER, oldest)).await).unwrap();
+    assert_eq!((newest.data, oldest.data[0].revision, oldest.data.len()), (vec![old.clone()], 1, 1));
+    // not without it, nor by another's, nor for somebody who may not see its kind
+    for (user, program_id) in [(MANAGER, 0), (MANAGER, FOREIGN), (STRANGER, FOREIGN), (DOCTOR, PROGRAM)] {
+        assert_eq!(
+            get(user, old.id, program_id).await.unwrap_err().kind(),
+            Kind::Denied,
+            "{user} {program_id}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -169,7 +169,7 @@ impl House {
     }
 
     pub async fn get(&self, user: i64, log_id: i64) -> Result<wire::Log, Error> {
-        answer(self.logging().get_log(self.by(user, wire::GetLogRequest { log_id })).await)
+        answer(self.logging().get_log(self.by(user, wire::GetLogRequest { log_id, program_id: 0 })).await)
     }
 
     pub async fn amend(&self, request: wire::AmendLogRequest) -> Result<wire::AmendLogResponse, Error> {

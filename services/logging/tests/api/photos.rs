@@ -134,7 +134,10 @@ async fn a_photo_that_cannot_be_read_says_why_and_can_be_entered_by_hand() {
     );
     assert_eq!(image.failure_reason.as_deref(), Some("The photo is damaged or incomplete."));
     assert_eq!(house.verify(log_id).await.unwrap_err().kind(), Kind::IllegalState);
-    let image = house.logging().get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id })).await;
+    let image = house
+        .logging()
+        .get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id, program_id: 0 }))
+        .await;
     assert_eq!(answer(image).unwrap_err().kind(), Kind::IllegalState);
 
     let amended = house.amend(amendment(log_id, 300.0)).await.unwrap();
@@ -256,7 +259,12 @@ async fn a_photo_is_uploaded_to_the_store_and_shown_once_it_is_checked() {
 
     let log_id = house.create(photo(upload.image_key)).await.unwrap().id;
     let show = || async {
-        answer(house.logging().get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id })).await)
+        answer(
+            house
+                .logging()
+                .get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id, program_id: 0 }))
+                .await,
+        )
     };
     assert_eq!(show().await.unwrap_err().kind(), Kind::IllegalState, "nothing unchecked is shown");
 
@@ -276,8 +284,10 @@ async fn a_photo_is_uploaded_to_the_store_and_shown_once_it_is_checked() {
     }
 
     let typed = house.create(meal(1.0)).await.unwrap().id;
-    let none =
-        house.logging().get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id: typed })).await;
+    let none = house
+        .logging()
+        .get_log_image(house.by(MANAGER, wire::GetLogImageRequest { log_id: typed, program_id: 0 }))
+        .await;
     assert_eq!(answer(none).unwrap_err().kind(), Kind::IllegalState);
 }
 

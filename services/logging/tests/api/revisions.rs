@@ -55,7 +55,7 @@ async fn everything_a_log_ever_said_is_told_page_by_page() {
         house.amend(amendment(log_id, calories)).await.unwrap();
     }
     let page = async |user, cursor: &str| {
-        let ask = wire::ListRevisionsRequest { log_id, limit: 3, cursor: cursor.to_owned() };
+        let ask = wire::ListRevisionsRequest { log_id, limit: 3, cursor: cursor.to_owned(), program_id: 0 };
         answer(house.logging().list_revisions(house.by(user, ask)).await)
     };
     let told = |page: &wire::ListRevisionsResponse| -> Vec<(i32, Option<f64>)> {

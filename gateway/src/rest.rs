@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::pages::{Page, Pages};
 use crate::upstream::Upstream;
 use crate::visit::Visit;
-use crate::{body, sse};
+use crate::{body, gzip, sse};
 use json::Json;
 use path::{Found, Tree};
 use problem::Refusal;
@@ -61,7 +61,7 @@ impl Rest {
         for method in contract.methods() {
             routes.insert(&method.template, method.verb.clone(), Target::Method(method.clone()));
         }
-        for page in Page::ALL {
+        for page in Page::all() {
             routes.insert(&page.route(), http::Method::GET, Target::Page(page));
         }
         Self { contract, routes, pages, upstream, limits, tasks }
@@ -88,7 +88,7 @@ impl Rest {
         visit.check()?;
         let (parts, body) = request.into_parts();
         match self.routes.find(&parts.method, parts.uri.path()) {
-            Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page).await?),
+            Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page, &parts.headers).await?),
             Found::Target(Target::Method(method), values) => {
                 let admission = self.limits.admit(method, visit, &parts.headers).await;
                 let answer = match admission.check() {
@@ -125,7 +125,7 @@ impl Rest {
             return Ok(sse::response(self.contract.clone(), method.clone(), visit, stream, &self.tasks));
         }
         let answer = self.upstream.unary(method, &parts.headers, message).await.map_err(rename)?;
-        self.response(method, answer)
+        self.response(method, &parts.headers, answer)
     }
 
     /// The request message of a method, from everywhere REST puts it.
@@ -163,7 +163,7 @@ impl Rest {
         Ok(out.into())
     }
 
-    fn response(&self, method: &Method, answer: Bytes) -> Result<Response<Body>, Error> {
+    fn response(&self, method: &Method, headers: &HeaderMap, answer: Bytes) -> Result<Response<Body>, Error> {
         let shape = self.contract.shape(method.output);
         let mut status = method.success;
         let mut response = if status == StatusCode::NO_CONTENT {
@@ -178,7 +178,8 @@ impl Rest {
                 printed.is_some_and(|printed| printed == outcome.value)
             });
             status = outcome.map_or(status, |outcome| outcome.success);
-            let mut response = Response::new(body::full(out));
+            let compressed = gzip::is_accepted(headers) && !method.anonymous;
+            let mut response = gzip::answer(compressed, out);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         };

@@ -7,6 +7,7 @@ mod cors;
 mod fake;
 mod forgeries;
 mod grpc;
+mod gzip;
 mod house;
 mod limits;
 mod openapi;

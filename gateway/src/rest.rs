@@ -31,6 +31,7 @@ use crate::{body, gzip, sse};
 use json::Json;
 use path::{Found, Tree};
 use problem::Refusal;
+pub use scalar::MOST_EXACT;
 
 /// Where a route leads.
 enum Target {

@@ -93,6 +93,15 @@ async fn rules_units_and_nulls_are_told() {
     assert_eq!(grant["role"]["enum"], json!(["MEMBER", "DOCTOR"]));
     assert_eq!(grant["log_types"]["items"]["enum"], json!(["NUTRITION", "WORKOUT", "CHECKIN"]));
     assert!(grant["member_id"].is_null(), "the path has it");
+    let member = &schemas["CreateMemberRequest"]["properties"];
+    assert_eq!(
+        (&member["birth_date"]["format"], &member["birth_date"]["pattern"]),
+        (&json!("date"), &Value::Null)
+    );
+    let update = &schemas["UpdateMemberRequest"]["properties"]["update_mask"];
+    let names = ["name", "birth_date", "relation_type", "time_zone", "leaderboard_opt_in"];
+    assert_eq!(update["items"]["enum"], json!(names));
+    assert_eq!(schemas["Member"]["properties"]["id"]["maximum"], json!(9_007_199_254_740_991_i64));
     // three packages have one of these
     assert!(schemas["FamilyPagination"].is_object() && schemas["LoggingPagination"].is_object());
 }

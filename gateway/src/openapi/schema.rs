@@ -98,6 +98,10 @@ impl<'c> Schemas<'c> {
                 required.push(field.name());
             }
             let mut property = self.property(field, input && always);
+            // to whoever asks, `null` is as good as nothing
+            if field.nullable || (input && !always) {
+                or_null(&mut property);
+            }
             if let Kind::Mask = field.kind {
                 property.insert("items".into(), json!({"type": "string", "enum": maskable(shape, bound)}));
             }
@@ -142,9 +146,6 @@ impl<'c> Schemas<'c> {
         let mut schema = self.bare(field);
         if must {
             constraints::not_empty(&mut schema, field);
-        }
-        if field.nullable {
-            or_null(&mut schema);
         }
         schema
     }

@@ -22,6 +22,7 @@ mod jobs;
 mod oidc;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod openapi;
 mod plans;
 mod processes;
 mod revocation;

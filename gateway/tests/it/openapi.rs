@@ -101,6 +101,9 @@ async fn rules_units_and_nulls_are_told() {
     let update = &schemas["UpdateMemberRequest"]["properties"]["update_mask"];
     let names = ["name", "birth_date", "relation_type", "time_zone", "leaderboard_opt_in"];
     assert_eq!(update["items"]["enum"], json!(names));
+    // null is as good as leaving out, where that is allowed
+    assert_eq!(member["time_zone"]["type"], json!(["string", "null"]));
+    assert_eq!(member["name"]["type"], "string");
     assert_eq!(schemas["Member"]["properties"]["id"]["maximum"], json!(9_007_199_254_740_991_i64));
     // three packages have one of these
     assert!(schemas["FamilyPagination"].is_object() && schemas["LoggingPagination"].is_object());

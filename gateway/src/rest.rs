@@ -13,9 +13,9 @@ mod wire;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chassis::Error;
 use chassis::shutdown::Tasks;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use chassis::{Error, etag};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -117,6 +117,10 @@ impl Rest {
         body: Body,
         values: &[String],
     ) -> Result<Response<Body>, Error> {
+        if !method.conditional && method.verb != http::Method::GET && parts.headers.contains_key(IF_MATCH) {
+            // whoever sets a condition must not be told of success when nobody looked
+            return Err(Error::invalid("if-match", "is not heeded by this method"));
+        }
         let body = body::read(body).await?;
         let message = self.message(method, parts, &body, values)?;
         let rename =
@@ -167,6 +171,7 @@ impl Rest {
     fn response(&self, method: &Method, headers: &HeaderMap, answer: Bytes) -> Result<Response<Body>, Error> {
         let shape = self.contract.shape(method.output);
         let mut status = method.success;
+        let tag = method.tagged.then(|| etag::of(&answer));
         let mut response = if status == StatusCode::NO_CONTENT {
             Response::new(Body::empty())
         } else {
@@ -184,6 +189,11 @@ impl Rest {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         };
+        if let Some(tag) = tag {
+            let compressed = response.headers().contains_key(CONTENT_ENCODING);
+            let tag = format!("\"{tag}{}\"", if compressed { etag::COMPRESSED } else { "" });
+            response.headers_mut().insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+        }
         *response.status_mut() = status;
         Ok(response)
     }

@@ -4,6 +4,7 @@
 
 mod bad_json;
 mod cors;
+mod etag;
 mod fake;
 mod forgeries;
 mod grpc;

@@ -141,6 +141,10 @@ async fn operations_say_who_may_call_and_what_comes_back() {
     assert!(delete["content"].is_null());
     let events = &document["paths"]["/api/v1/programs/{program_id}/events"]["get"];
     assert!(events["responses"]["200"]["content"]["text/event-stream"].is_object());
+    let update = &document["paths"]["/api/v1/members/{member_id}"];
+    let told = |verb: &str| update[verb]["responses"]["200"]["headers"]["ETag"].is_object();
+    assert!(told("get") && told("patch") && update["patch"]["responses"]["412"].is_object());
+    assert!(update["get"]["responses"]["412"].is_null() && update["delete"]["responses"]["412"].is_null());
     let limited = &document["components"]["responses"]["Problem429"];
     assert!(
         limited["headers"]["Retry-After"].is_object()

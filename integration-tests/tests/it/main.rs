@@ -24,6 +24,7 @@ mod oidc;
 mod onnx;
 mod openapi;
 mod plans;
+mod preconditions;
 mod processes;
 mod revocation;
 mod roles;

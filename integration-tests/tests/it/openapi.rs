@@ -45,12 +45,11 @@ async fn what_ends_sessions_is_as_described() {
 
 /// Runs it as a user; shows all that it said when it found something. Returns how many requests it made.
 async fn schemathesis(api: &Api, config: &Path, operations: &[&str]) -> u32 {
-    let examples = std::env::var("SCHEMATHESIS_EXAMPLES").ok().and_then(|number| number.parse().ok());
     let ran = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/bin/python"))
         .args(["-m", "schemathesis.cli", "--config-file"])
         .arg(config)
         .args(["run", &format!("{}/openapi.json", api.url), "--no-color", "--checks", "all", "--seed", "1"])
-        .args(["--max-examples", &examples.unwrap_or(EXAMPLES).to_string()])
+        .args(["--max-examples", &examples().to_string()])
         .args(["--header", &format!("Authorization: Bearer {}", api.token.as_deref().expect("a token"))])
         .args(operations)
         .current_dir(config.parent().expect("a folder"))
@@ -69,6 +68,12 @@ async fn schemathesis(api: &Api, config: &Path, operations: &[&str]) -> u32 {
     let generated = Regex::new(r"(\d+) generated").expect("a pattern");
     let generated = generated.captures(&said).expect("how many requests");
     generated[1].parse().expect("a number")
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test has no configuration of its own")]
+fn examples() -> u32 {
+    let wanted = std::env::var("SCHEMATHESIS_EXAMPLES").ok();
+    wanted.map_or(EXAMPLES, |number| number.parse().expect("SCHEMATHESIS_EXAMPLES is a number"))
 }
 
 /// Writes the configuration, with the ids of what is there.

@@ -3,10 +3,13 @@
 use integration_tests::House;
 
 use crate::stories::Story;
-use crate::{audited, bad_input, examples, grpc, oidc, plans, roles, security, sessions, strangers, writers};
+use crate::{
+    audited, bad_input, examples, grpc, oidc, plans, preconditions, roles, security, sessions, strangers,
+    writers,
+};
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 12] = [
+const FILES: [(&str, &[Story]); 13] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("oidc", oidc::ALL),
@@ -15,6 +18,7 @@ const FILES: [(&str, &[Story]); 12] = [
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
+    ("preconditions", preconditions::ALL),
     ("roles", roles::ALL),
     ("security", security::ALL),
     ("security::keys", security::keys::ALL),

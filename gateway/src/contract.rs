@@ -28,15 +28,17 @@ impl Contract {
     /// Reads the contract. Fails on a public method that has no REST form.
     pub fn read(pool: &DescriptorPool) -> Result<Self, Error> {
         let mut shapes = shapes::Shapes::default();
-        let mut methods = HashMap::new();
+        let mut methods = Vec::new();
         for service in pool.services() {
             for descriptor in service.methods() {
                 if let Some(method) = Method::read(&descriptor, &mut shapes)? {
-                    methods.insert(method.path.to_string(), Arc::new(method));
+                    methods.push(method);
                 }
             }
         }
-        Ok(Self { methods, shapes })
+        tag(&mut methods);
+        let by_path = |method: Method| (method.path.to_string(), Arc::new(method));
+        Ok(Self { methods: methods.into_iter().map(by_path).collect(), shapes })
     }
 
     /// The public method with a gRPC path.
@@ -57,6 +59,16 @@ impl Contract {
     /// The shape of a message.
     pub fn shape(&self, id: ShapeId) -> &Shape {
         self.shapes.get(id)
+    }
+}
+
+/// The thing that a method changes under a condition is shown by that method and by the GET of its route.
+fn tag(methods: &mut [Method]) {
+    let conditional = methods.iter().filter(|method| method.conditional);
+    let routes: BTreeSet<Arc<str>> = conditional.map(|method| method.route.clone()).collect();
+    for method in methods {
+        let shows = method.conditional || method.verb == http::Method::GET;
+        method.tagged = shows && routes.contains(&method.route);
     }
 }
 

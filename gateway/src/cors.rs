@@ -1,15 +1,16 @@
 use std::time::Duration;
 
 use chassis::Error;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::CorsLayer;
 
 /// What a browser may let its page send.
-const SENT: [HeaderName; 9] = [
+const SENT: [HeaderName; 10] = [
     ACCEPT,
     AUTHORIZATION,
     CONTENT_TYPE,
+    IF_MATCH,
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("x-grpc-web"),
@@ -19,7 +20,8 @@ const SENT: [HeaderName; 9] = [
 ];
 
 /// What a browser may let its page read, beyond the few headers it always may.
-const READ: [HeaderName; 8] = [
+const READ: [HeaderName; 9] = [
+    ETAG,
     RETRY_AFTER,
     WWW_AUTHENTICATE,
     HeaderName::from_static("x-request-id"),

@@ -12,6 +12,7 @@ mod contract;
 mod cors;
 mod door;
 mod grpc;
+mod gzip;
 mod health;
 mod limits;
 mod openapi;

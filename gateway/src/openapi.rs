@@ -39,7 +39,7 @@ pub fn document(contract: &Contract) -> Bytes {
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "parameters": {"RequestId": request_id()},
+            "parameters": {"RequestId": request_id(), "IfMatch": if_match()},
             "responses": problems(),
             "schemas": schemas.finish(problem()),
         },
@@ -57,6 +57,15 @@ fn request_id() -> Value {
         "description": "Names the request. A POST that is sent again with the same id and body happens once and gets the same answer; \
             with another body it gets 422. Left out, the gateway picks one; every answer carries it.",
         "schema": {"type": "string", "format": "uuid"},
+    })
+}
+
+fn if_match() -> Value {
+    json!({
+        "name": "If-Match",
+        "in": "header",
+        "description": "The `ETag` of what was seen. When it has changed since, nothing is done, and the answer is 412.",
+        "schema": {"type": "string"},
     })
 }
 

@@ -14,9 +14,9 @@ mod wire;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chassis::Error;
 use chassis::shutdown::Tasks;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use chassis::{Error, etag};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -28,10 +28,11 @@ use crate::limits::Limits;
 use crate::pages::{Page, Pages};
 use crate::upstream::Upstream;
 use crate::visit::Visit;
-use crate::{body, sse};
+use crate::{body, gzip, sse};
 use json::Json;
 use path::{Found, Tree};
 use problem::Refusal;
+pub use scalar::MOST_EXACT;
 
 /// Where a route leads.
 enum Target {
@@ -62,7 +63,7 @@ impl Rest {
         for method in contract.methods() {
             routes.insert(&method.template, method.verb.clone(), Target::Method(method.clone()));
         }
-        for page in Page::ALL {
+        for page in Page::all() {
             routes.insert(&page.route(), http::Method::GET, Target::Page(page));
         }
         Self { contract, routes, pages, upstream, limits, tasks }
@@ -89,7 +90,7 @@ impl Rest {
         visit.check()?;
         let (parts, body) = request.into_parts();
         match self.routes.find(&parts.method, parts.uri.path()) {
-            Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page).await?),
+            Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page, &parts.headers).await?),
             Found::Target(Target::Method(method), values) => {
                 let admission = self.limits.admit(method, visit, &parts.headers).await;
                 let answer = match admission.check() {
@@ -117,6 +118,10 @@ impl Rest {
         body: Body,
         values: &[String],
     ) -> Result<Response<Body>, Error> {
+        if !method.conditional && method.verb != http::Method::GET && parts.headers.contains_key(IF_MATCH) {
+            // whoever sets a condition must not be told of success when nobody looked
+            return Err(Error::invalid("if-match", "is not heeded by this method"));
+        }
         let body = body::read(body).await?;
         let message = self.message(method, parts, &body, values)?;
         let rename =
@@ -132,7 +137,7 @@ impl Rest {
         if method.media_types.is_some() {
             return document::whole(method, answer);
         }
-        self.response(method, answer)
+        self.response(method, &parts.headers, answer)
     }
 
     /// The request message of a method, from everywhere REST puts it.
@@ -174,9 +179,10 @@ impl Rest {
         Ok(out.into())
     }
 
-    fn response(&self, method: &Method, answer: Bytes) -> Result<Response<Body>, Error> {
+    fn response(&self, method: &Method, headers: &HeaderMap, answer: Bytes) -> Result<Response<Body>, Error> {
         let shape = self.contract.shape(method.output);
         let mut status = method.success;
+        let tag = method.tagged.then(|| etag::of(&answer));
         let mut response = if status == StatusCode::NO_CONTENT {
             Response::new(Body::empty())
         } else {
@@ -189,10 +195,16 @@ impl Rest {
                 printed.is_some_and(|printed| printed == outcome.value)
             });
             status = outcome.map_or(status, |outcome| outcome.success);
-            let mut response = Response::new(body::full(out));
+            let compressed = gzip::is_accepted(headers) && !method.anonymous;
+            let mut response = gzip::answer(compressed, out);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         };
+        if let Some(tag) = tag {
+            let compressed = response.headers().contains_key(CONTENT_ENCODING);
+            let tag = format!("\"{tag}{}\"", if compressed { etag::COMPRESSED } else { "" });
+            response.headers_mut().insert(ETAG, HeaderValue::try_from(tag).map_err(Error::internal)?);
+        }
         *response.status_mut() = status;
         Ok(response)
     }

@@ -43,7 +43,7 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
     let upstream = Arc::new(Upstream::new(&contract, needs.links)?);
     let limits = Arc::new(Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits));
     let health = Arc::new(Health::new(upstream.clone(), tasks.clone()));
-    let pages = Pages::new(openapi::document(&contract), health.clone());
+    let pages = Pages::new(&openapi::document(&contract), health.clone());
 
     let grpc = Grpc::new(contract.clone(), upstream.clone(), limits.clone(), health, tasks.clone())?;
     let rest = Rest::new(contract, pages, upstream, limits, tasks.clone());

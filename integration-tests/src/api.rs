@@ -140,6 +140,20 @@ impl Api {
         self.try_send(method, path, body, request_id).await.expect("an answer")
     }
 
+    /// Any method, under the condition that what it changes is still of the version that `tag` names.
+    pub async fn send_if(&self, method: Method, path: &str, body: Value, tag: Option<&str>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).json(&body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(tag) = tag {
+            request = request.header("if-match", tag);
+        }
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Answer { status, headers, bytes: answer.bytes().await.expect("its body").to_vec() }
+    }
+
     /// Any method; an error where no answer came, as from a mesh that was killed.
     pub async fn try_send(
         &self,

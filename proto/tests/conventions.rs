@@ -214,6 +214,24 @@ fn an_update_takes_a_mask_and_a_list_comes_in_pages() {
 }
 
 #[test]
+fn what_replaces_heeds_the_version_that_a_get_shows() {
+    let mut faults = Faults::default();
+    let all = routes();
+    for (method, route) in &all {
+        let rule = extension(&method.options(), "edge.v1.rule");
+        let conditional = rule.and_then(|rule| get(&rule, "conditional")?.as_bool()).unwrap_or_default();
+        let replaces = ["patch", "put"].contains(&route.verb.as_str());
+        faults.unless(conditional == replaces, &format!("{}: conditional", method.full_name()));
+        let shows = |(other, at): &(MethodDescriptor, Route)| {
+            at.verb == "get" && at.path == route.path && other.output() == method.output()
+        };
+        let shown = all.iter().any(shows);
+        faults.unless(!conditional || shown, &format!("{}: no GET shows the same", method.full_name()));
+    }
+    faults.none();
+}
+
+#[test]
 fn an_instant_and_a_day_are_named_as_such() {
     let mut faults = Faults::default();
     for message in messages() {

@@ -37,6 +37,10 @@ pub struct Method {
     pub media_types: Option<Vec<String>>,
     /// Whether it needs no access token.
     pub anonymous: bool,
+    /// Whether it heeds `If-Match`.
+    pub conditional: bool,
+    /// Whether its answer tells the version, to be given as `If-Match`.
+    pub tagged: bool,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
     /// The HTTP status of success.
@@ -105,6 +109,8 @@ impl Method {
             streaming: method.is_server_streaming(),
             media_types: is_body.then_some(media_types),
             anonymous: rule.as_ref().is_some_and(|rule| flag(rule, "anonymous")),
+            conditional: rule.as_ref().is_some_and(|rule| flag(rule, "conditional")),
+            tagged: false,
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),

@@ -50,6 +50,9 @@ fn rules_of(schema: &mut Schema, rules: &DynamicMessage, kind: &Kind) {
     }
 }
 
+/// How the contract says that a text is a civil day; JSON Schema has a word for it.
+const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
 fn rule_of(schema: &mut Schema, rule: &str, value: &Rule, kind: &Kind) {
     let keyword = match rule {
         "gt" => "exclusiveMinimum",
@@ -60,6 +63,9 @@ fn rule_of(schema: &mut Schema, rule: &str, value: &Rule, kind: &Kind) {
         "in" => "enum",
         "min_len" => "minLength",
         "max_len" => "maxLength",
+        "pattern" if value.as_str() == Some(DAY) => {
+            return drop(schema.insert("format".into(), json!("date")));
+        }
         "pattern" => "pattern",
         "min_items" => "minItems",
         "max_items" => "maxItems",

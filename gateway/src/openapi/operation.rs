@@ -55,6 +55,9 @@ pub fn problem_name(status: u16) -> String {
 fn parameters(contract: &Contract, schemas: &mut Schemas<'_>, method: &Method) -> Vec<Value> {
     let shape = contract.shape(method.input);
     let mut parameters = vec![json!({"$ref": "#/components/parameters/RequestId"})];
+    if method.conditional {
+        parameters.push(json!({"$ref": "#/components/parameters/IfMatch"}));
+    }
     for name in method.variables() {
         if let Some(field) = shape.field(name) {
             parameters.push(
@@ -85,6 +88,10 @@ fn responses(schemas: &mut Schemas<'_>, method: &Method) -> Map<String, Value> {
             "description": status.canonical_reason().unwrap_or("Success"),
             "headers": {"X-Request-ID": {"schema": {"type": "string", "format": "uuid"}}},
         });
+        if method.tagged {
+            response["headers"]["ETag"] =
+                json!({"description": "The version of what is shown.", "schema": {"type": "string"}});
+        }
         if status != http::StatusCode::NO_CONTENT {
             response["content"] = content(schemas, method);
         }
@@ -122,6 +129,9 @@ fn problems(method: &Method) -> Vec<u16> {
     }
     if method.anonymous && method.body {
         statuses.extend([401, 409]);
+    }
+    if method.conditional {
+        statuses.push(412);
     }
     if method.verb == http::Method::POST {
         statuses.push(422);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::comments::Comments;
 use super::constraints::{self, Schema};
 use crate::contract::{Contract, Field, Kind, Many, Shape, ShapeId, Slot, Union, extension};
+use crate::rest::MOST_EXACT;
 
 /// The schemas of the document, made as they are asked for.
 pub struct Schemas<'c> {
@@ -96,7 +97,15 @@ impl<'c> Schemas<'c> {
             if always {
                 required.push(field.name());
             }
-            properties.insert(field.name().to_owned(), Value::Object(self.property(field, input && always)));
+            let mut property = self.property(field, input && always);
+            // to whoever asks, `null` is as good as nothing
+            if field.nullable || (input && !always) {
+                or_null(&mut property);
+            }
+            if let Kind::Mask = field.kind {
+                property.insert("items".into(), json!({"type": "string", "enum": maskable(shape, bound)}));
+            }
+            properties.insert(field.name().to_owned(), Value::Object(property));
         }
         let mut schema = json!({
             "type": "object",
@@ -138,9 +147,6 @@ impl<'c> Schemas<'c> {
         if must {
             constraints::not_empty(&mut schema, field);
         }
-        if field.nullable {
-            or_null(&mut schema);
-        }
         schema
     }
 
@@ -168,8 +174,11 @@ impl<'c> Schemas<'c> {
         object(match kind {
             Kind::Bool => json!({"type": "boolean"}),
             Kind::Int32 => json!({"type": "integer", "format": "int32"}),
-            Kind::Int64 => json!({"type": "integer", "format": "int64"}),
-            Kind::Uint32 | Kind::Uint64 => json!({"type": "integer", "minimum": 0}),
+            Kind::Int64 => {
+                json!({"type": "integer", "format": "int64", "minimum": -MOST_EXACT, "maximum": MOST_EXACT})
+            }
+            Kind::Uint32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+            Kind::Uint64 => json!({"type": "integer", "minimum": 0, "maximum": MOST_EXACT}),
             Kind::Float => json!({"type": "number", "format": "float"}),
             Kind::Double => json!({"type": "number", "format": "double"}),
             Kind::String => json!({"type": "string"}),
@@ -183,6 +192,12 @@ impl<'c> Schemas<'c> {
             }
         })
     }
+}
+
+/// The fields of a body that its mask may name.
+fn maskable<'s>(shape: &'s Shape, bound: &[&str]) -> Vec<&'s str> {
+    let others = shape.fields.iter().filter(|field| !matches!(field.kind, Kind::Mask));
+    others.map(Field::name).filter(|name| !bound.contains(name)).collect()
 }
 
 /// Whether every answer has the field.

@@ -14,6 +14,9 @@ use crate::contract::Kind;
 /// The largest whole number that JSON carries exactly everywhere.
 pub const MOST_EXACT: i64 = (1 << 53) - 1;
 
+/// Up to here a number with a point or an exponent is read well enough to know which whole number was meant.
+const MOST_SURE: f64 = 1e14;
+
 /// Why a value does not fit.
 pub type Misfit = Cow<'static, str>;
 
@@ -30,6 +33,8 @@ pub fn write_json(out: &mut Vec<u8>, field: u32, kind: &Kind, value: &Json<'_>) 
             let number = match value {
                 Json::Natural(value) => i64::try_from(*value).unwrap_or(i64::MAX),
                 Json::Negative(value) => *value,
+                // 3.0 is as whole as 3, to JSON Schema as to protobuf
+                Json::Float(value) if value.fract() == 0.0 && value.abs() < MOST_SURE => *value as i64,
                 _ => return Err("must be a whole number".into()),
             };
             write_whole(out, field, kind, number)?;

@@ -48,8 +48,9 @@ const BODIES: &[(&str, &str, &[&str])] = &[
     ("members/4/grants", r#"{"not_after":""}"#, &[TIME]),
     ("members/4/grants", r#"{"not_after":1772352000}"#, &["not_after: must be a text"]),
     ("logs", r#"{"program_id":"101"}"#, &["program_id: must be a whole number"]),
-    ("logs", r#"{"program_id":1.0}"#, &["program_id: must be a whole number"]),
-    ("logs", r#"{"program_id":1e3}"#, &["program_id: must be a whole number"]),
+    ("logs", r#"{"program_id":1.5}"#, &["program_id: must be a whole number"]),
+    ("logs", r#"{"program_id":1e30}"#, &["program_id: must be a whole number"]),
+    ("logs", r#"{"program_id":-9007199254740992.0}"#, &["program_id: must be a whole number"]),
     ("logs", r#"{"program_id":true}"#, &["program_id: must be a whole number"]),
     (
         "logs",

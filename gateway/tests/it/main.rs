@@ -5,9 +5,11 @@
 mod bad_json;
 mod cors;
 mod documents;
+mod etag;
 mod fake;
 mod forgeries;
 mod grpc;
+mod gzip;
 mod house;
 mod limits;
 mod openapi;

@@ -93,6 +93,18 @@ async fn rules_units_and_nulls_are_told() {
     assert_eq!(grant["role"]["enum"], json!(["MEMBER", "DOCTOR"]));
     assert_eq!(grant["log_types"]["items"]["enum"], json!(["NUTRITION", "WORKOUT", "CHECKIN"]));
     assert!(grant["member_id"].is_null(), "the path has it");
+    let member = &schemas["CreateMemberRequest"]["properties"];
+    assert_eq!(
+        (&member["birth_date"]["format"], &member["birth_date"]["pattern"]),
+        (&json!("date"), &Value::Null)
+    );
+    let update = &schemas["UpdateMemberRequest"]["properties"]["update_mask"];
+    let names = ["name", "birth_date", "relation_type", "time_zone", "leaderboard_opt_in"];
+    assert_eq!(update["items"]["enum"], json!(names));
+    // null is as good as leaving out, where that is allowed
+    assert_eq!(member["time_zone"]["type"], json!(["string", "null"]));
+    assert_eq!(member["name"]["type"], "string");
+    assert_eq!(schemas["Member"]["properties"]["id"]["maximum"], json!(9_007_199_254_740_991_i64));
     // three packages have one of these
     assert!(schemas["FamilyPagination"].is_object() && schemas["LoggingPagination"].is_object());
 }
@@ -129,6 +141,10 @@ async fn operations_say_who_may_call_and_what_comes_back() {
     assert!(delete["content"].is_null());
     let events = &document["paths"]["/api/v1/programs/{program_id}/events"]["get"];
     assert!(events["responses"]["200"]["content"]["text/event-stream"].is_object());
+    let update = &document["paths"]["/api/v1/members/{member_id}"];
+    let told = |verb: &str| update[verb]["responses"]["200"]["headers"]["ETag"].is_object();
+    assert!(told("get") && told("patch") && update["patch"]["responses"]["412"].is_object());
+    assert!(update["get"]["responses"]["412"].is_null() && update["delete"]["responses"]["412"].is_null());
     let limited = &document["components"]["responses"]["Problem429"];
     assert!(
         limited["headers"]["Retry-After"].is_object()

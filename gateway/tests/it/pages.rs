@@ -33,6 +33,39 @@ async fn the_front_page_says_where_things_are() {
 }
 
 #[tokio::test]
+async fn the_docs_come_from_here_and_run_nothing_inline() {
+    let house = House::open(Fake::default()).await;
+    let front = house.anonymous(Method::GET, "/").answer().await.json();
+    let page = house.anonymous(Method::GET, front["docs"].as_str().unwrap()).answer().await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self'; style-src 'self'"), "{policy}");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
+
+    assert_eq!(page.body.matches("<script").count(), page.body.matches("<script src=\"/docs/").count());
+    let named = page.body.split('"').filter(|text| text.starts_with('/'));
+    let mut files = 0;
+    for path in named {
+        let file = house.anonymous(Method::GET, path).answer().await;
+        assert_eq!(file.status, 200, "{path}");
+        assert_eq!(file.header("cache-control"), "public, max-age=300", "{path}");
+        assert!(!file.body.is_empty(), "{path}");
+        if path.starts_with("/docs/") {
+            assert!(
+                file.header("content-security-policy").starts_with("default-src 'none'; object"),
+                "{path}"
+            );
+        }
+        files += 1;
+    }
+    // the viewer, its style, its start; and the description itself for those without scripts
+    assert_eq!(files, 4);
+    let post = house.anonymous(Method::POST, "/docs").answer().await;
+    assert_eq!((post.status.as_u16(), post.header("allow")), (405, "GET"));
+}
+
+#[tokio::test]
 async fn a_browser_makes_no_more_of_an_answer_than_it_is() {
     let house = House::open(Fake::default()).await;
     for path in ["/", "/healthz", "/openapi.json", "/nothing", "/api/v1/family", "/api/v1/members/x"] {

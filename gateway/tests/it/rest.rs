@@ -169,6 +169,20 @@ async fn a_map_is_an_object() {
 }
 
 #[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point_or_an_exponent() {
+    let (arrived, keep) = kept::<CreateUploadRequest>();
+    let fake = Fake::default().on("/praan.logging.v1.LoggingService/CreateUpload", move |request| {
+        keep(request.get_ref());
+        Ok(Upload::default())
+    });
+    let house = House::open(fake).await;
+    let body = r#"{"program_id":4398046511104.0,"content_type":"image/jpeg","content_length":1.5e3}"#;
+    house.post("/api/v1/uploads", body).await;
+    let arrived = arrived.lock().unwrap().take().unwrap();
+    assert_eq!((arrived.program_id, arrived.content_length), (4_398_046_511_104, 1500));
+}
+
+#[tokio::test]
 async fn a_mask_is_a_list_or_a_text_or_not_there() {
     let (arrived, keep) = kept::<UpdateMemberRequest>();
     let fake = Fake::default().on("/praan.family.v1.FamilyService/UpdateMember", move |request| {

@@ -23,7 +23,9 @@ mod jobs;
 mod oidc;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod openapi;
 mod plans;
+mod preconditions;
 mod processes;
 mod revocation;
 mod roles;

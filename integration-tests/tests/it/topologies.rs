@@ -4,11 +4,12 @@ use integration_tests::House;
 
 use crate::stories::Story;
 use crate::{
-    audited, bad_input, examples, exports, grpc, oidc, plans, roles, security, sessions, strangers, writers,
+    audited, bad_input, examples, exports, grpc, oidc, plans, preconditions, roles, security, sessions,
+    strangers, writers,
 };
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 13] = [
+const FILES: [(&str, &[Story]); 14] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("exports", exports::ALL),
@@ -18,6 +19,7 @@ const FILES: [(&str, &[Story]); 13] = [
     ("grpc", grpc::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
+    ("preconditions", preconditions::ALL),
     ("roles", roles::ALL),
     ("security", security::ALL),
     ("security::keys", security::keys::ALL),

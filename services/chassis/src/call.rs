@@ -5,6 +5,7 @@
 use prost::{Message, Name};
 use uuid::Uuid;
 
+use crate::etag::IfMatch;
 use crate::{Error, FieldError, idempotency};
 
 /// The person on whose behalf a request came, as the access token proves it.
@@ -54,6 +55,8 @@ pub struct Call<M, C = User> {
     pub caller: C,
     /// Where it came from.
     pub origin: Origin,
+    /// What the caller has seen of the thing to be changed.
+    pub if_match: IfMatch,
 }
 
 impl<M: Message + Name> Call<M> {
@@ -83,14 +86,15 @@ impl<M> Call<M, ()> {
 pub fn user<M: proto::Validate>(request: tonic::Request<M>) -> Result<Call<M>, Error> {
     let caller = request.extensions().get::<User>().copied();
     let caller = caller.ok_or_else(|| Error::unauthenticated("an access token is required"))?;
+    let if_match = request.extensions().get::<IfMatch>().cloned().unwrap_or_default();
     let (message, origin) = checked(request)?;
-    Ok(Call { message, caller, origin })
+    Ok(Call { message, caller, origin, if_match })
 }
 
 /// A request that needs no user.
 pub fn anonymous<M: proto::Validate>(request: tonic::Request<M>) -> Result<Call<M, ()>, Error> {
     let (message, origin) = checked(request)?;
-    Ok(Call { message, caller: (), origin })
+    Ok(Call { message, caller: (), origin, if_match: IfMatch::default() })
 }
 
 /// A request of another service.

@@ -27,6 +27,8 @@ pub enum Kind {
     InFlight,
     /// The idempotency key was used for another request.
     KeyReused,
+    /// The resource is no longer as the caller saw it.
+    Changed,
     /// Too many requests.
     RateLimited,
     /// The request is too large.
@@ -122,6 +124,11 @@ impl Error {
     /// The idempotency key was used for another request.
     pub fn key_reused() -> Self {
         Self::new(Kind::KeyReused, "this X-Request-ID was used for another request; send a new one")
+    }
+
+    /// The resource is no longer as the caller saw it.
+    pub fn changed() -> Self {
+        Self::new(Kind::Changed, "it has changed since you saw it; look at it again")
     }
 
     /// Too many requests; the caller may come back after `retry_after`.

@@ -11,6 +11,7 @@ pub mod cached;
 pub mod call;
 pub mod clock;
 pub mod error;
+pub mod etag;
 pub mod fields;
 pub mod idempotency;
 pub mod layers;

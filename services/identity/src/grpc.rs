@@ -114,8 +114,10 @@ impl IdentityService for Service {
         let UpdateMeRequest { full_name, update_mask } = &call.message;
         fields::mask(update_mask.as_ref(), &[("full_name", full_name.is_some())])?;
         let full_name = account::full_name(full_name.as_deref().unwrap_or_default())?;
-        let user = self.store.rename(&call.actor(), full_name).await?.ok_or_else(error::account_gone)?;
-        Ok(Response::new(self.shown(user).await?))
+        let proved = !self.store.proved([call.caller.id]).await?.is_empty();
+        let as_seen = |user: &users::Model| call.if_match.check(&encode::user(user.clone(), proved));
+        let user = self.store.rename(&call.actor(), full_name, as_seen).await?;
+        Ok(Response::new(encode::user(user.ok_or_else(error::account_gone)?, proved)))
     }
 
     async fn delete_me(

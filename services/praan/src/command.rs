@@ -128,6 +128,7 @@ impl Lit {
         text += &format!("  REST     {scheme}://{}/api/v1\n", self.address);
         text += &format!("  gRPC     {} (gRPC-web too; with reflection)\n", self.address);
         text += &format!("  OpenAPI  {scheme}://{}/openapi.json\n", self.address);
+        text += &format!("  docs     {scheme}://{}/docs\n", self.address);
         if let Some(objects) = self.objects {
             text += &format!("  photos   http://{objects} (embedded object store)\n");
         }

@@ -10,7 +10,7 @@ use proto::program::v1::*;
 use tonic::{Request, Response, Status};
 
 use crate::access::{Access, Action as May};
-use crate::domain::config::{decisive, effective_from, in_force};
+use crate::domain::config::decisive;
 use crate::domain::goals::Goals as Checked;
 use crate::domain::program::Step;
 use crate::planning::Planning;
@@ -80,7 +80,7 @@ impl ProgramService for Service {
         let program = self.access.program(call.caller.id, *program_id, May::Write).await?;
         fields::mask(update_mask.as_ref(), &[("title", title.is_some())])?;
         let title = title.as_deref().unwrap_or_default();
-        Ok(Response::new(self.planning.rename(&call.actor(), program, title).await?))
+        Ok(Response::new(self.planning.rename(&call, program, title).await?))
     }
 
     async fn delete_program(
@@ -132,11 +132,8 @@ impl ProgramService for Service {
     async fn get_config(&self, request: Request<GetConfigRequest>) -> Result<Response<Config>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id, May::Read).await?;
-        // before a program begins, its goals are those it will begin with
-        let day = effective_from(program.program().start_date, program.today());
-        let config = in_force(self.store.configs(program.program()).await?, day);
-        let config = config.map(|config| program.shown(config));
-        Ok(Response::new(config.as_ref().map(encode::config).unwrap_or_default()))
+        let configs = self.store.configs(program.program()).await?;
+        Ok(Response::new(encode::config_in_force(&program, configs)))
     }
 
     async fn replace_config(
@@ -149,7 +146,7 @@ impl ProgramService for Service {
             call.message.clone();
         let goals = Goals { nutrition_goals, strength_goals, clinical_goals, phases };
         let goals = Checked::read(&goals, "").map_err(Error::invalid_fields)?;
-        Ok(Response::new(self.planning.replace_config(&call.actor(), program, goals).await?))
+        Ok(Response::new(self.planning.replace_config(&call, program, goals).await?))
     }
 
     async fn authorize_program(

@@ -89,13 +89,14 @@ impl Planning {
     /// Gives a program another title.
     pub async fn rename(
         &self,
-        actor: &Actor,
+        call: &Call<wire::UpdateProgramRequest>,
         program: AuthorizedProgram,
         new: &str,
     ) -> Result<wire::Program, Error> {
         let title = title(new)?;
-        let tx = self.store.db().write(actor, Action::Update, RESOURCE, program.tenant()).await?;
+        let tx = self.store.db().write(&call.actor(), Action::Update, RESOURCE, program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
+        call.if_match.check(&encode::program(&changed, program.today()))?;
         changed.title = title;
         raise(&tx, &mut changed).await?;
         tx.commit(subject(&changed)).await?;
@@ -172,13 +173,16 @@ impl Planning {
     /// Replaces the goals.
     pub async fn replace_config(
         &self,
-        actor: &Actor,
+        call: &Call<wire::ReplaceConfigRequest>,
         program: AuthorizedProgram,
         goals: Goals,
     ) -> Result<wire::Config, Error> {
-        let tx = self.store.db().write(actor, Action::Update, "ProgramConfig", program.tenant()).await?;
+        let actor = call.actor();
+        let tx = self.store.db().write(&actor, Action::Update, "ProgramConfig", program.tenant()).await?;
         let mut changed = store::program::lock(&tx, &program).await?;
-        let version = store::config::latest_version(&tx, &changed).await? + 1;
+        let before = store::config::all(&tx, &changed).await?;
+        let version = before.last().map_or(0, |latest| latest.version) + 1;
+        call.if_match.check(&encode::config_in_force(&program, before))?;
         let effective_date = config::effective_from(changed.start_date, program.today());
         let config = Config { version, effective_date, goals };
         store::config::insert(&tx, &changed, &config, self.clock.now()).await?;

@@ -11,7 +11,7 @@ use super::{Error, FieldError, Kind};
 const DOMAIN: &str = "praan";
 
 /// Every kind beside its gRPC code, HTTP status, machine-readable reason and title.
-const KINDS: [(Kind, Code, u16, &str, &str); 15] = [
+const KINDS: [(Kind, Code, u16, &str, &str); 16] = [
     (Kind::Invalid, Code::InvalidArgument, 400, "INVALID", "Invalid request"),
     (Kind::Unauthenticated, Code::Unauthenticated, 401, "UNAUTHENTICATED", "Not signed in"),
     (Kind::Denied, Code::PermissionDenied, 403, "DENIED", "No access"),
@@ -20,6 +20,7 @@ const KINDS: [(Kind, Code, u16, &str, &str); 15] = [
     (Kind::IllegalState, Code::FailedPrecondition, 409, "ILLEGAL_STATE", "Not in this state"),
     (Kind::InFlight, Code::Aborted, 409, "IN_FLIGHT", "Still being worked on"),
     (Kind::KeyReused, Code::FailedPrecondition, 422, "KEY_REUSED", "Request id used twice"),
+    (Kind::Changed, Code::Aborted, 412, "CHANGED", "Changed meanwhile"),
     (Kind::RateLimited, Code::ResourceExhausted, 429, "RATE_LIMITED", "Too many requests"),
     (Kind::TooLarge, Code::OutOfRange, 413, "TOO_LARGE", "Too large"),
     (Kind::UnsupportedMedia, Code::InvalidArgument, 415, "UNSUPPORTED_MEDIA", "Unsupported content type"),
@@ -32,7 +33,7 @@ const KINDS: [(Kind, Code, u16, &str, &str); 15] = [
 impl Kind {
     fn row(self) -> &'static (Kind, Code, u16, &'static str, &'static str) {
         // the table names every kind; a test walks it
-        KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[14])
+        KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[15])
     }
 
     /// The gRPC code.

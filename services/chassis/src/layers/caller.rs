@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Concern, Inner, answer, refuse, stay};
 use crate::auth::Verifier;
+use crate::etag::IfMatch;
 use crate::{Error, Origin};
 
 /// The header of the request id, over HTTP and gRPC alike.
@@ -20,7 +21,7 @@ tokio::task_local! {
     static CURRENT: Origin;
 }
 
-/// Puts the [`crate::User`] and the [`Origin`] of a request beside it.
+/// Puts the [`crate::User`], the [`Origin`] and the [`IfMatch`] of a request beside it.
 #[derive(Clone)]
 pub struct Caller(pub Verifier);
 
@@ -40,7 +41,9 @@ impl Concern for Caller {
         }
         let stays = stays.map(str::to_owned);
         let origin = origin(request.headers());
+        let if_match = IfMatch::read(request.headers());
         request.extensions_mut().insert(origin.clone());
+        request.extensions_mut().insert(if_match);
         let response = CURRENT.scope(origin, answer(next, request)).await;
         match stays {
             Some(token) => response.map(|body| stay::while_good(token, self.0.clone(), body)),

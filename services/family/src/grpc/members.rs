@@ -53,6 +53,7 @@ impl Service {
         let scope = self.store.tenant(asked.member_id).await?;
         let tx = self.store.write(&call.actor(), Action::Update, "Member", scope).await?;
         let permit = access::locked::<Manage>(&tx, asked).await?;
+        call.if_match.check(&encode::member(permit.member().clone(), self.clock.now())?)?;
         let profile = members::profile(permit.member())?.changed(changes, permit.now())?;
         let member = members::update(&tx, permit, profile).await?;
         tx.commit(Subject::of_family(member.family_id, member.id)).await?;

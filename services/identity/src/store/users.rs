@@ -111,8 +111,13 @@ impl Store {
         found.all(self.db.read(Scope::Own).await?.connection()).await.stored()
     }
 
-    /// Gives a living account another name.
-    pub async fn rename(&self, actor: &Actor, full_name: String) -> Result<Option<Model>, Error> {
+    /// Gives a living account another name, provided that it is as its owner has seen it.
+    pub async fn rename(
+        &self,
+        actor: &Actor,
+        full_name: String,
+        as_seen: impl FnOnce(&Model) -> Result<(), Error>,
+    ) -> Result<Option<Model>, Error> {
         let tx = self.db.write(actor, Action::Update, "User", Scope::Own).await?;
         let found = living()
             .filter(Column::Id.eq(actor.user_id))
@@ -121,6 +126,7 @@ impl Store {
             .await
             .stored()?;
         let Some(user) = found else { return Ok(None) };
+        as_seen(&user)?;
         let mut renamed = user.into_active_model();
         renamed.full_name = Set(full_name);
         let user = renamed.update(tx.connection()).await.stored()?;

@@ -6,7 +6,7 @@ use proto::program::v1 as wire;
 
 use crate::access::AuthorizedProgram;
 use crate::domain::calendar;
-use crate::domain::config::Config;
+use crate::domain::config::{Config, effective_from, in_force};
 use crate::domain::program::{Pause, Program, State};
 
 /// A program as it stands on the member's day.
@@ -26,6 +26,13 @@ pub fn program(program: &Program, today: NaiveDate) -> wire::Program {
         phase: calendar::phase(program.start_date, today),
         created_at: Some(timestamp(program.created_at)),
     }
+}
+
+/// The goals in force, as far as the user may see them; before a program begins, those it will begin with.
+pub fn config_in_force(program: &AuthorizedProgram, configs: Vec<Config>) -> wire::Config {
+    let day = effective_from(program.program().start_date, program.today());
+    let shown = in_force(configs, day).map(|found| program.shown(found));
+    shown.as_ref().map(config).unwrap_or_default()
 }
 
 /// One version of the goals.

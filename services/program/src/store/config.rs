@@ -3,7 +3,7 @@
 use backends::{DbResultExt, Scope, Tx};
 use chassis::Error;
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,16 +18,18 @@ impl Store {
     /// All versions of a program's goals, oldest first.
     pub async fn configs(&self, program: &Program) -> Result<Vec<Config>, Error> {
         let reader = self.db.read_primary(Scope::Family(program.family_id)).await?;
-        let rows = of(program).order_by_asc(Column::Version).all(reader.connection()).await.stored()?;
-        rows.into_iter().map(Config::try_from).collect()
+        read(reader.connection(), program).await
     }
 }
 
-/// The latest version of a program's goals; 0 when there is none. Under the program's lock nobody adds another.
-pub async fn latest_version(tx: &Tx, program: &Program) -> Result<i32, Error> {
-    let latest = of(program).select_only().column(Column::Version).order_by_desc(Column::Version).limit(1);
-    let version: Option<i32> = latest.into_tuple().one(tx.connection()).await.stored()?;
-    Ok(version.unwrap_or(0))
+/// All versions, oldest first. Under the program's lock nobody adds another.
+pub async fn all(tx: &Tx, program: &Program) -> Result<Vec<Config>, Error> {
+    read(tx.connection(), program).await
+}
+
+async fn read(connection: &impl ConnectionTrait, program: &Program) -> Result<Vec<Config>, Error> {
+    let rows = of(program).order_by_asc(Column::Version).all(connection).await.stored()?;
+    rows.into_iter().map(Config::try_from).collect()
 }
 
 /// Adds a version.

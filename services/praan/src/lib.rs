@@ -13,4 +13,5 @@ pub mod lock;
 pub mod migrate;
 pub mod options;
 mod purge;
+pub mod reference;
 pub mod secret;

@@ -52,6 +52,9 @@ pub enum Command {
     Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
     Demo(Demo),
+    /// Tells about the configuration.
+    #[command(subcommand)]
+    Config(Config),
 }
 
 /// The options of `up`.
@@ -253,6 +256,13 @@ pub enum JobName {
     Purge,
     /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
     Redrive,
+}
+
+/// What can be told about the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Config {
+    /// Prints every option of every command, with its variable, default and allowed values, as Markdown.
+    Reference,
 }
 
 /// The options of `demo`.

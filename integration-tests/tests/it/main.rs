@@ -13,6 +13,7 @@ mod browser;
 mod burst;
 mod canary;
 mod crash;
+mod doctor;
 mod erasure;
 mod examples;
 mod faults;

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Audit, Command, Config, Log, Praan};
-use crate::{audit, demo, job, migrate, reference, secret};
+use crate::{audit, demo, doctor, job, migrate, reference, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,6 +61,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
+        Command::Doctor(options) => doctor::run(&options, say).await,
         Command::Config(Config::Reference) => {
             let _ = std::io::stdout().write_all(reference::markdown().as_bytes());
             Ok(())

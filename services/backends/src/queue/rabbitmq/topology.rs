@@ -70,10 +70,8 @@ pub async fn declare_events(channel: &Channel) -> Result<(), Error> {
 /// Declares all that a subscription needs; what is there already stays.
 pub async fn declare(channel: &Channel, subscription: &Subscription) -> Result<(), Error> {
     declare_events(channel).await?;
-    let (name, dead) = (&subscription.queue, dead(&subscription.queue));
-    quorum_queue(channel, &dead, &[("x-delivery-limit", UNLIMITED.into())]).await?;
-    let limited = [("x-delivery-limit", DELIVERY_LIMIT.into()), ("x-dead-letter-routing-key", text(&dead))];
-    quorum_queue(channel, name, &[&limited[..], &handing_on()].concat()).await?;
+    let name = &subscription.queue;
+    declare_queue(channel, name).await?;
     bind(channel, name, EVENTS, &subscription.topic).await?;
     for failures in 1..subscription.attempts {
         let wait = wait(subscription, failures);
@@ -86,6 +84,21 @@ pub async fn declare(channel: &Channel, subscription: &Subscription) -> Result<(
         bind(channel, &room, &room, "").await?;
     }
     Ok(())
+}
+
+/// Declares a queue and that of its dead letters.
+pub async fn declare_queue(channel: &Channel, name: &str) -> Result<(), Error> {
+    let dead = dead(name);
+    quorum_queue(channel, &dead, &[("x-delivery-limit", UNLIMITED.into())]).await?;
+    let limited = [("x-delivery-limit", DELIVERY_LIMIT.into()), ("x-dead-letter-routing-key", text(&dead))];
+    quorum_queue(channel, name, &[&limited[..], &handing_on()].concat()).await
+}
+
+/// Declares a queue like a waiting room, which the broker itself removes when nobody has used it for a minute.
+pub async fn declare_trial(channel: &Channel, name: &str) -> Result<(), Error> {
+    let short = [("x-message-ttl", 60_000_i64.into()), ("x-expires", 60_000_i64.into())];
+    let routed = [("x-dead-letter-routing-key", text(name))];
+    quorum_queue(channel, name, &[&short[..], &routed, &handing_on()].concat()).await
 }
 
 fn waiting_room(wait: Duration) -> String {

@@ -61,7 +61,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
-        Command::Doctor(options) => doctor::run(&options, say).await,
+        Command::Doctor(options) => Box::pin(doctor::run(&options, say)).await,
         Command::Config(Config::Reference) => {
             let _ = std::io::stdout().write_all(reference::markdown().as_bytes());
             Ok(())

@@ -70,12 +70,13 @@ pub async fn objects(storage: &Storage, foundation: &Foundation) -> Section {
         let told = format!("embedded in {}", storage.data_dir.join("objects").display());
         return section("s3", vec![Finding::ok(told)]);
     };
-    let trial = within(async {
+    // the client of S3 is large
+    let trial = Box::pin(within(async {
         match objects.trial().await {
             Ok(trial) => try_out(&objects, &trial).await,
             Err(error) => vec![Finding::failed("an object cannot be stored and read", &error, AWAY)],
         }
-    });
+    }));
     section("s3", trial.await)
 }
 

@@ -27,6 +27,7 @@ mod plans;
 mod processes;
 mod revocation;
 mod roles;
+mod rollout;
 mod security;
 mod sessions;
 mod stories;

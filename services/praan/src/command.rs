@@ -87,7 +87,8 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     stop.await;
     say("Stopping: requests in flight may finish.");
     if !foundation.tasks.stop(PATIENCE).await {
-        tracing::warn!("some work was still going on when the time to stop was over");
+        let tasks = foundation.tasks.at_work();
+        tracing::warn!(tasks, "some work was still going on when the time to stop was over");
     }
     telemetry.flush();
     Ok(())

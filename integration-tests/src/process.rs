@@ -149,6 +149,11 @@ impl Process {
         *self = Self::start(self.line.clone(), "127.0.0.1:0").await;
     }
 
+    /// Starts one more of the same, at any address.
+    pub async fn another(&self) -> Self {
+        Self::start(self.line.clone(), "127.0.0.1:0").await
+    }
+
     /// The port of its door.
     pub fn port(&self) -> u16 {
         self.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")

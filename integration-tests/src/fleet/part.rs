@@ -92,6 +92,18 @@ impl Part {
         }
     }
 
+    /// Replaces a process as a Deployment does that may have one more and none less: another starts beside it, new connections are
+    /// led to that one, and then the old one is told to end. Says whether it ended well.
+    pub async fn replace(&self) -> bool {
+        let Body::Process(process) = &self.body else { panic!("{} is no process", self.name) };
+        let mut process = process.lock().await;
+        let successor = process.another().await;
+        if let Some(wire) = &self.wire {
+            wire.aim(successor.port());
+        }
+        std::mem::replace(&mut *process, successor).terminate().await
+    }
+
     /// Whether the fault can befall it.
     pub fn can_suffer(&self, fault: Fault) -> bool {
         self.wire.is_some() || !fault.is_of_the_wire()

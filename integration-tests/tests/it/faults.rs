@@ -3,8 +3,8 @@
 //!
 //! A run of all tests takes a selection; `scripts/chaos` takes every part with every fault.
 
-mod client;
-mod tally;
+pub mod client;
+pub mod tally;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -61,6 +61,11 @@ async fn a_wrong_option_ends_the_start_before_anything_is_opened() {
         (vec!["up", "--oidc-providers-file", "/nonexistent"], None, vec!["/nonexistent"]),
         (vec!["up", "--oidc-providers-file", &providers], None, vec![&providers, "[0].issuer", "https://"]),
         (vec!["up"], Some(("PRAAN_REDIS_URL_FILE", "/nonexistent")), vec!["--redis-url", "/nonexistent"]),
+        (
+            vec!["audit", "verify"],
+            Some(("PRAAN_REDIS_URL_FILE", "/nonexistent")),
+            vec!["--redis-url", "/nonexistent"],
+        ),
         (vec!["up"], Some(("PRAAN_DATABASE_REPLICA_URLS_FILE", "/dev/null")), vec!["/dev/null", "empty"]),
         (vec!["up"], Some(("PRAAN_LISTEN_FILE", "/dev/null")), vec!["PRAAN_LISTEN_FILE"]),
     ] {

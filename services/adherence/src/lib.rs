@@ -45,6 +45,11 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
 }
 
+/// The steps that [`migrate`] would take on PostgreSQL.
+pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
+    db.pending::<store::migration::Migrator>().await
+}
+
 /// Erases for good what is kept of programs that program has erased, and tells how many.
 pub async fn purge(db: &Database, program: &Database) -> Result<usize, Error> {
     purge::run(db, program).await

@@ -49,6 +49,11 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
+/// The steps that [`migrate`] would take on PostgreSQL.
+pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
+    db.pending::<Migrator>().await
+}
+
 /// Erases for good what is kept of programs that program has erased, and tells how many.
 pub async fn purge(db: &Database, program: &Database) -> Result<usize, Error> {
     purge::run(db, program).await

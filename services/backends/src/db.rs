@@ -39,7 +39,7 @@ pub use action::Action;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
 pub use once::{Keyed, Once};
-pub use postgres::{Postgres, Replication};
+pub use postgres::{Postgres, Replication, checkup};
 pub use reader::Reader;
 pub use scope::Scope;
 use sqlite::Files;
@@ -122,6 +122,11 @@ impl Database {
     /// Brings the tables up to date, all steps in one transaction, so that a process killed in between leaves none half done.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
         self.0.engine.migrate::<M>().await
+    }
+
+    /// The steps that are still to be taken until the tables are up to date. On PostgreSQL they must have been made before.
+    pub async fn pending<M: MigratorTrait>(&self) -> Result<Vec<String>, Error> {
+        self.0.engine.pending::<M>().await
     }
 
     /// Works as the owner of the tables, to whom row-level security does not apply, in one transaction: for upkeep over all

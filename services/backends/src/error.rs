@@ -108,8 +108,8 @@ impl Fault {
         let table = error.table().unwrap_or("-");
         let constraint = error.constraint().unwrap_or("-");
         let mut what = format!("sqlstate {code}, table {table}, constraint {constraint}");
-        // Class 42 is a fault in the statement itself; its message names identifiers.
-        if code.starts_with("42") {
+        // Class 42 is a fault in the statement itself, 28 and 3D one in who connects and where to; their messages name identifiers.
+        if ["42", "28", "3D"].iter().any(|class| code.starts_with(class)) {
             what = format!("{what}: {}", error.message());
         }
         // Connection, resources, operator intervention, serialization, deadlock, lock timeout.

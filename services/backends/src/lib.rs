@@ -8,6 +8,7 @@
 pub mod audit;
 mod backoff;
 pub mod cache;
+pub mod checkup;
 pub mod db;
 pub mod erasure;
 mod error;

@@ -3,6 +3,7 @@
 //! Clients upload and download with presigned requests and never pass through the house. What a presigned request allows is
 //! bound by its signature: the method, the key, the end, and for uploads the content's type and exact length.
 
+mod checkup;
 mod client;
 mod credentials;
 pub mod embedded;
@@ -18,6 +19,7 @@ use chassis::Error;
 use chassis::clock::Clock;
 use chrono::{DateTime, Utc};
 
+pub use checkup::Trial;
 pub use credentials::Credentials;
 
 /// How long a whole download may take, beside the client's own limits on each step.

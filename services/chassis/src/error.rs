@@ -201,6 +201,11 @@ impl Error {
         self.0.retry_after
     }
 
+    /// The cause, or the external half where there is none: for the terminal of whoever runs the house, and for nobody else.
+    pub fn explained(&self) -> String {
+        self.0.cause.as_ref().map_or_else(|| self.to_string(), |cause| Chain(cause.as_ref()).to_string())
+    }
+
     /// The external half alone.
     pub fn external(&self) -> Self {
         let mut copy = Self::new(self.0.kind, self.0.message.clone());

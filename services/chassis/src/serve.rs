@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, Version};
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -13,13 +15,20 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
-use tower::Service;
+use tokio_util::sync::CancellationToken;
+use tower::{Service, ServiceExt};
 
 use crate::Error;
 use crate::shutdown::Tasks;
 use crate::tls::{PublicTls, Stream, Tls};
 
+/// How long a door stays open once the process stops. A client of HTTP/1.1 may send its next request just as an idle connection is
+/// closed, and would lose it; so it is told with each answer that this was the last one.
+const NOTICE: Duration = Duration::from_secs(1);
+/// How often to look whether everybody has gone by then.
+const LOOK: Duration = Duration::from_millis(20);
 /// How long requests in flight may take to finish once the process stops.
 const DRAIN: Duration = Duration::from_secs(15);
 /// How long a client may take to send the headers of a request.
@@ -72,19 +81,15 @@ where
     B: HttpBody<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let Door { listener, tls } = door.into();
-    let graceful = GracefulShutdown::new();
-    while let Some((stream, peer)) = next(&listener, &tasks).await {
+    let (graceful, closing) = (GracefulShutdown::new(), CancellationToken::new());
+    let mut notice = Box::pin(notice(&tasks, &graceful));
+    while let Some((stream, peer)) = next(&listener, notice.as_mut()).await {
         // without it small answers wait for the peer's acknowledgement
         let _ = stream.set_nodelay(true);
-        let service = tower::ServiceBuilder::new()
-            .map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                request
-            })
-            .service(service.clone());
-        let (tls, watcher, stopping) = (tls.clone(), graceful.watcher(), tasks.token());
+        let service = visited(service.clone(), peer, tasks.clone());
+        let (tls, watcher, closing) = (tls.clone(), graceful.watcher(), closing.clone());
         tasks.spawn("connection", async move {
-            let Some(greeted) = stopping.run_until_cancelled(greet(stream, tls)).await else { return };
+            let Some(greeted) = closing.run_until_cancelled(greet(stream, tls)).await else { return };
             let served = match greeted {
                 Ok(stream) => {
                     let service = TowerToHyperService::new(service);
@@ -98,18 +103,58 @@ where
             }
         });
     }
+    drop(notice);
     drop(listener);
+    closing.cancel();
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections were still busy when the time to drain was over");
     }
 }
 
-/// The next connection; none once the process stops.
-async fn next(listener: &TcpListener, tasks: &Tasks) -> Option<(TcpStream, SocketAddr)> {
+/// The service as one peer sees it: told who it is, and told by HTTP/1.1 when the process stops.
+fn visited<S, B>(
+    service: S,
+    peer: SocketAddr,
+    tasks: Tasks,
+) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send> + Clone
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send,
+{
+    tower::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        // HTTP/2 has words of its own for it
+        let is_old = request.version() < Version::HTTP_2;
+        let (answer, tasks) = (service.clone().oneshot(request), tasks.clone());
+        async move {
+            let mut answer = answer.await?;
+            if is_old && tasks.is_stopping() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(answer)
+        }
+    })
+}
+
+/// Ends a moment after the process is told to stop, or as soon as nobody is connected any more.
+async fn notice(tasks: &Tasks, graceful: &GracefulShutdown) {
+    tasks.stopping().await;
+    let begun = Instant::now();
+    while graceful.count() > 0 && begun.elapsed() < NOTICE {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The next connection; none once the notice is over.
+async fn next(
+    listener: &TcpListener,
+    mut notice: Pin<&mut impl Future<Output = ()>>,
+) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = tasks.stopping() => return None,
+            () = notice.as_mut() => return None,
         };
         match accepted {
             Ok(accepted) => return Some(accepted),

@@ -38,6 +38,11 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
 }
 
+/// The steps that [`migrate`] would take on PostgreSQL.
+pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
+    db.pending::<store::migration::Migrator>().await
+}
+
 /// Erases for good the members whose deletion nobody can take back any more, and what the accounts leave behind that identity
 /// has erased. Tells which members.
 pub async fn purge(db: &Database, identity: &Database) -> Result<Vec<i64>, Error> {

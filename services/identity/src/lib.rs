@@ -50,6 +50,11 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
 }
 
+/// The steps that [`migrate`] would take on PostgreSQL.
+pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
+    db.pending::<store::migration::Migrator>().await
+}
+
 /// Erases the accounts for good whose deletion nobody can take back any more, and tells which.
 pub async fn purge(db: &Database) -> Result<Vec<i64>, Error> {
     purge::run(db).await

@@ -32,7 +32,7 @@ use proto::logging::v1::logging_service_server::LoggingServiceServer;
 pub use archive::Archived;
 pub use config::Config;
 pub use events::QUEUES;
-pub use store::partitions::Partitions;
+pub use store::partitions::{MissingPartitions, Partitions};
 
 use clients::audits::Audit;
 use clients::families::Families;
@@ -81,6 +81,11 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
+/// The steps that [`migrate`] would take on PostgreSQL.
+pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
+    db.pending::<Migrator>().await
+}
+
 /// Makes the partitions that the logs of the months to come will need, as [`open`] does too. Safe to run twice, also at once.
 pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
     let partitions = store::partitions::make(db).await?;
@@ -89,6 +94,11 @@ pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
         tracing::error!(revisions = partitions.strays, "the default partition of daily_logs is not empty");
     }
     Ok(partitions)
+}
+
+/// What [`partitions`] would find and make, without making it.
+pub async fn missing_partitions(db: &Database) -> Result<MissingPartitions, Error> {
+    store::partitions::missing(db).await
 }
 
 /// Moves the oldest month of logs that is over for two years to the archive; none when none is left. A run that fails or dies

@@ -11,8 +11,8 @@ use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
-use crate::options::{Audit, Command, Log, Praan};
-use crate::{audit, demo, job, migrate, secret};
+use crate::options::{Audit, Command, Config, Log, Praan};
+use crate::{audit, demo, doctor, job, migrate, reference, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,6 +61,11 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
+        Command::Doctor(options) => Box::pin(doctor::run(&options, say)).await,
+        Command::Config(Config::Reference) => {
+            let _ = std::io::stdout().write_all(reference::markdown().as_bytes());
+            Ok(())
+        }
     }
 }
 
@@ -82,7 +87,8 @@ async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
     stop.await;
     say("Stopping: requests in flight may finish.");
     if !foundation.tasks.stop(PATIENCE).await {
-        tracing::warn!("some work was still going on when the time to stop was over");
+        let tasks = foundation.tasks.at_work();
+        tracing::warn!(tasks, "some work was still going on when the time to stop was over");
     }
     telemetry.flush();
     Ok(())

@@ -21,7 +21,7 @@ use crate::authority::Remote;
 use crate::keyfile::Keys;
 use crate::lock::Lock;
 use crate::options::{Service, Switch as OnOff};
-pub use base::{Base, make_private, open_database};
+pub use base::{Base, bucket, make_private, open_database};
 pub use plan::Plan;
 
 /// A process whose rooms are lit.

@@ -58,6 +58,19 @@ pub async fn tables(service: Service, db: &Database) -> Result<(), Error> {
     }
 }
 
+/// The steps that are still to be taken for a service.
+pub async fn pending(service: Service, db: &Database) -> Result<Vec<String>, Error> {
+    match service {
+        Service::Identity => identity::pending(db).await,
+        Service::Family => family::pending(db).await,
+        Service::Program => program::pending(db).await,
+        Service::Adherence => adherence::pending(db).await,
+        Service::AiInference => ai_inference::pending(db).await,
+        Service::Logging => logging::pending(db).await,
+        Service::InferenceWorker | Service::Gateway => Ok(Vec::new()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,6 +52,12 @@ pub enum Command {
     Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
     Demo(Demo),
+    /// Looks at every server and file that the same options would have a process use, and says what is wrong and what to do about it.
+    /// Fails when a process could not work so. Changes nothing that stays.
+    Doctor(Box<Doctor>),
+    /// Tells about the configuration.
+    #[command(subcommand)]
+    Config(Config),
 }
 
 /// The options of `up`.
@@ -253,6 +259,30 @@ pub enum JobName {
     Purge,
     /// Puts the dead letters of RabbitMQ's queues, which is what nobody could handle, back to be tried again.
     Redrive,
+}
+
+/// The options of `doctor`.
+#[derive(Clone, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub tls: Tls,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub edge: Edge,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub sign_in: SignIn,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
+}
+
+/// What can be told about the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Config {
+    /// Prints every option of every command, with its variable, default and allowed values, as Markdown.
+    Reference,
 }
 
 /// The options of `demo`.

@@ -39,15 +39,25 @@ impl FromStr for Secret {
 /// Lets every secret option come from a file, as secrets are mounted into a container: `PRAAN_REDIS_URL_FILE` names the file that
 /// holds what `PRAAN_REDIS_URL` would say. Which options are secret is told by their type, so that none is forgotten.
 pub fn from_files(command: Command, arguments: &[OsString]) -> Result<Command, Error> {
-    let commands = std::iter::once(&command).chain(command.get_subcommands());
-    for arg in commands.flat_map(Command::get_arguments) {
+    refuse_twice(&command, arguments)?;
+    Ok(read_files(command))
+}
+
+/// Refuses a secret that is given and lies in a file as well.
+fn refuse_twice(command: &Command, arguments: &[OsString]) -> Result<(), Error> {
+    for arg in command.get_arguments() {
         let Some(file) = file_in_use(arg) else { continue };
         if is_given(arg, arguments) {
             let name = arg.get_id().as_str().replace('_', "-");
             return Err(Error::invalid(file, format!("--{name} is given as well: give one of the two")));
         }
     }
-    Ok(command.mut_args(read_file).mut_subcommands(|subcommand| subcommand.mut_args(read_file)))
+    command.get_subcommands().try_for_each(|subcommand| refuse_twice(subcommand, arguments))
+}
+
+/// Of commands within commands as well, such as `audit verify`.
+fn read_files(command: Command) -> Command {
+    command.mut_args(read_file).mut_subcommands(read_files)
 }
 
 /// Whether an option is secret.

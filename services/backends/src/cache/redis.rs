@@ -16,6 +16,7 @@
 //! `rediss://`; a private authority is trusted by `SSL_CERT_FILE`.
 
 mod address;
+mod checkup;
 mod entry;
 mod fault;
 mod line;
@@ -35,6 +36,7 @@ use tokio::sync::broadcast;
 
 use super::{Cache, Entry, Rate, Verdict};
 use address::Address;
+pub use checkup::serves;
 use line::Line;
 use listener::{Listener, channel_name};
 use script::Script;

@@ -66,6 +66,14 @@ impl Engine {
         }
     }
 
+    pub async fn pending<M: MigratorTrait>(&self) -> Result<Vec<String>, Error> {
+        match self {
+            // an embedded database is migrated by the one process that has it, when it starts
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(server) => super::postgres::pending::<M>(server).await,
+        }
+    }
+
     pub async fn as_owner<T>(
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,

@@ -6,6 +6,7 @@
 //! `sea-orm` builds runs on them all the same.
 
 mod begin;
+pub mod checkup;
 mod distribute;
 mod locks;
 mod lsn;
@@ -30,7 +31,7 @@ use super::Scope;
 use crate::cache::Cache;
 use crate::error::DbResultExt;
 pub use distribute::distribute;
-pub use migrate::{as_owner, migrate};
+pub use migrate::{as_owner, migrate, pending};
 use replicas::Replicas;
 pub use transaction::{Retreat, Transaction};
 

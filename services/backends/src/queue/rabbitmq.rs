@@ -14,6 +14,7 @@
 //!
 //! The broker may be away at any time, also at the start. Connections are made anew for as long as the process lives.
 
+mod checkup;
 mod consumer;
 mod envelope;
 mod fault;
@@ -30,6 +31,7 @@ use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 
 use super::{DeadLetter, Handler, Message, Queue, Subscription, gauge};
+pub use checkup::{serves, stands};
 use consumer::Consumer;
 use graveyard::Graveyard;
 use link::Link;

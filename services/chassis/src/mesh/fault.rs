@@ -27,7 +27,10 @@ impl Fault {
             if cause.is::<TimeoutExpired>() {
                 return Fault::Late;
             }
-            if cause.is::<ConnectError>() || cause.downcast_ref().is_some_and(is_refusal) {
+            let is_unsent = cause.is::<ConnectError>()
+                || cause.downcast_ref().is_some_and(is_refusal)
+                || cause.downcast_ref().is_some_and(is_left_behind);
+            if is_unsent {
                 return Fault::Unsent(Box::new(error));
             }
             next = cause.source();
@@ -41,6 +44,11 @@ fn is_refusal(error: &h2::Error) -> bool {
     let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     let leaving = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
     error.is_remote() && (refused || leaving)
+}
+
+/// A request that waited for its turn on a connection when that ended, as when the peer stops, was not begun.
+fn is_left_behind(error: &hyper::Error) -> bool {
+    error.is_canceled()
 }
 
 impl From<Fault> for Status {

@@ -24,6 +24,23 @@ pub struct Partitions {
     pub strays: i64,
 }
 
+/// What is missing of the partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingPartitions {
+    /// Those that should be there, oldest first.
+    pub names: Vec<String>,
+    /// How many revisions lie in no month's partition.
+    pub strays: i64,
+}
+
+/// Looks for what is missing, and makes nothing.
+pub async fn missing(db: &Database) -> Result<MissingPartitions, Error> {
+    let there = existing(db).await?;
+    let names =
+        months(db.clock().now().date_naive()).map(name).filter(|name| !there.contains(name)).collect();
+    Ok(MissingPartitions { names, strays: strays(db).await? })
+}
+
 /// Makes the partitions that are missing.
 pub async fn make(db: &Database) -> Result<Partitions, Error> {
     if db.backend() != DbBackend::Postgres {

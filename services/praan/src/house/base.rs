@@ -180,7 +180,7 @@ impl Base {
 }
 
 /// The bucket on a server, where one is named.
-fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
+pub fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
     let (endpoint, bucket) = (s3.s3_endpoint.clone()?, s3.s3_bucket.clone()?);
     let (access_key, secret_key) = (s3.aws_access_key_id.as_ref()?, s3.aws_secret_access_key.as_ref()?);
     let public_endpoint = s3.s3_public_endpoint.clone().unwrap_or_else(|| endpoint.clone());
@@ -191,7 +191,7 @@ fn bucket(s3: &S3, foundation: &Foundation) -> Option<Objects> {
 
 impl Servers {
     /// Refuses what could not work.
-    fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         if self.databases.database_replica_urls.is_some() && self.redis_url.is_none() {
             return Err(Error::illegal_state(
                 "replicas need Redis, by which processes tell each other what a replica must show: say where with --redis-url",

@@ -199,7 +199,7 @@ impl Backend {
 
 impl options::Tls {
     /// Reads the files, if they are named.
-    fn read(&self) -> Result<Option<Tls>, Error> {
+    pub fn read(&self) -> Result<Option<Tls>, Error> {
         match (&self.tls_cert, &self.tls_key, &self.tls_ca) {
             (Some(certificate), Some(key), Some(authority)) => {
                 Tls::read(certificate, key, authority).map(Some)

@@ -7,6 +7,7 @@ use crate::secret::Secret;
 
 /// PostgreSQL 15 or newer. Every service has a schema of its own in it.
 #[derive(Clone, Default, Args)]
+#[command(next_help_heading = "Servers (each replaces what is embedded)")]
 pub struct Databases {
     /// Refuses to start when a database, or another server, would be spoken to in the clear, or without being sure which it is. Each
     /// URL must say so: sslmode=verify-full, amqps://, rediss://, https://.

@@ -65,6 +65,11 @@ impl Address {
         Ok(link)
     }
 
+    /// Each server that is named, by host and port.
+    pub fn servers(&self) -> impl Iterator<Item = (String, &Client)> {
+        self.servers.iter().map(|server| (server.get_connection_info().addr().to_string(), server))
+    }
+
     /// Opens a connection to listen on, to one server after the other at each further attempt: any server of a cluster passes
     /// on what any other is told.
     pub async fn listen(&self, attempt: usize) -> Result<PubSub, Fault> {

@@ -34,9 +34,14 @@ pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
 
 async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
     // any failure is looked into by those who have more rights
-    let Ok(transaction) = server.read_primary(Scope::Own).await else { return false };
-    let pending = M::get_pending_migrations_read_only(&Connection::postgres(transaction)).await;
-    pending.is_ok_and(|pending| pending.is_empty())
+    pending::<M>(server).await.is_ok_and(|pending| pending.is_empty())
+}
+
+/// The steps that are still to be taken, as the working role sees it.
+pub async fn pending<M: MigratorTrait>(server: &Server) -> Result<Vec<String>, Error> {
+    let transaction = server.read_primary(Scope::Own).await?;
+    let pending = M::get_pending_migrations_read_only(&Connection::postgres(transaction)).await.stored()?;
+    Ok(pending.iter().map(|step| step.name().to_owned()).collect())
 }
 
 /// Works as the owner of the tables, in one transaction; one process at a time.

@@ -113,7 +113,8 @@ async fn keep(uri: AMQPUri, name: &'static str, state: watch::Sender<State>, tas
     }
 }
 
-async fn connect(uri: &AMQPUri, name: &str) -> Result<Connection, Error> {
+/// Connects once.
+pub async fn connect(uri: &AMQPUri, name: &str) -> Result<Connection, Error> {
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     Connection::connect_uri(uri.clone(), properties).await.map_err(fault)
 }

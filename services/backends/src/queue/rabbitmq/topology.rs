@@ -62,6 +62,14 @@ pub fn wait(subscription: &Subscription, failures: u32) -> Duration {
     Duration::from_millis(millis.max(1).next_power_of_two())
 }
 
+/// All waits of a subscription, each once. Of a thousand attempts nearly all wait alike, and to declare a room for each would take
+/// longer than a busy broker is given.
+fn waits(subscription: &Subscription) -> Vec<Duration> {
+    let mut waits: Vec<_> = (1..subscription.attempts).map(|failures| wait(subscription, failures)).collect();
+    waits.dedup();
+    waits
+}
+
 /// Declares the exchange that every message is published to.
 pub async fn declare_events(channel: &Channel) -> Result<(), Error> {
     exchange(channel, EVENTS, ExchangeKind::Topic).await
@@ -70,13 +78,10 @@ pub async fn declare_events(channel: &Channel) -> Result<(), Error> {
 /// Declares all that a subscription needs; what is there already stays.
 pub async fn declare(channel: &Channel, subscription: &Subscription) -> Result<(), Error> {
     declare_events(channel).await?;
-    let (name, dead) = (&subscription.queue, dead(&subscription.queue));
-    quorum_queue(channel, &dead, &[("x-delivery-limit", UNLIMITED.into())]).await?;
-    let limited = [("x-delivery-limit", DELIVERY_LIMIT.into()), ("x-dead-letter-routing-key", text(&dead))];
-    quorum_queue(channel, name, &[&limited[..], &handing_on()].concat()).await?;
+    let name = &subscription.queue;
+    declare_queue(channel, name).await?;
     bind(channel, name, EVENTS, &subscription.topic).await?;
-    for failures in 1..subscription.attempts {
-        let wait = wait(subscription, failures);
+    for wait in waits(subscription) {
         // the message keeps its routing key, which is the queue it came from
         let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         let room = waiting_room(wait);
@@ -86,6 +91,21 @@ pub async fn declare(channel: &Channel, subscription: &Subscription) -> Result<(
         bind(channel, &room, &room, "").await?;
     }
     Ok(())
+}
+
+/// Declares a queue and that of its dead letters.
+pub async fn declare_queue(channel: &Channel, name: &str) -> Result<(), Error> {
+    let dead = dead(name);
+    quorum_queue(channel, &dead, &[("x-delivery-limit", UNLIMITED.into())]).await?;
+    let limited = [("x-delivery-limit", DELIVERY_LIMIT.into()), ("x-dead-letter-routing-key", text(&dead))];
+    quorum_queue(channel, name, &[&limited[..], &handing_on()].concat()).await
+}
+
+/// Declares a queue like a waiting room, which the broker itself removes when nobody has used it for a minute.
+pub async fn declare_trial(channel: &Channel, name: &str) -> Result<(), Error> {
+    let short = [("x-message-ttl", 60_000_i64.into()), ("x-expires", 60_000_i64.into())];
+    let routed = [("x-dead-letter-routing-key", text(name))];
+    quorum_queue(channel, name, &[&short[..], &routed, &handing_on()].concat()).await
 }
 
 fn waiting_room(wait: Duration) -> String {
@@ -137,9 +157,16 @@ mod tests {
     #[test]
     fn waits_double_and_are_shared_powers_of_two() {
         let subscription = Subscription::new("one", "things.changed");
-        let waits = |s: &Subscription| [1, 2, 3, 4, 5, 20, 99].map(|failures| wait(s, failures).as_millis());
-        assert_eq!(waits(&subscription), [256, 512, 1024, 2048, 4096, 32768, 32768]);
+        let some = |s: &Subscription| [1, 2, 3, 4, 5, 20, 99].map(|failures| wait(s, failures).as_millis());
+        assert_eq!(some(&subscription), [256, 512, 1024, 2048, 4096, 32768, 32768]);
         let hasty = subscription.backoff(Duration::ZERO);
-        assert_eq!(waits(&hasty), [1; 7]);
+        assert_eq!(some(&hasty), [1; 7]);
+    }
+
+    #[test]
+    fn however_many_attempts_there_are_the_waiting_rooms_are_few() {
+        let patient = Subscription::new("one", "things.changed").attempts(1_000);
+        let rooms: Vec<_> = waits(&patient).iter().map(Duration::as_millis).collect();
+        assert_eq!(rooms, [256, 512, 1024, 2048, 4096, 8192, 16384, 32768]);
     }
 }

@@ -51,9 +51,7 @@ async fn a_server_that_is_away_is_named() {
     ] {
         let part = patient.fleet.part(part);
         part.harm(fault).await;
-        let begun = std::time::Instant::now();
         patient.examine(&[]).await.alone("problem", line, remedy);
-        assert!(begun.elapsed().as_secs() < 9, "{} {fault:?} took {:?}", part.name, begun.elapsed());
         part.heal(fault).await;
     }
     // it takes a proxy a moment to be whole again, and a replica to come back

@@ -14,8 +14,8 @@ use chassis::{Error, Foundation};
 
 use crate::options::Doctor;
 
-/// How long one look may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one look may take: a busy broker needs some seconds to make a quorum queue.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What was looked at, and what was found.
 struct Section {

@@ -92,6 +92,17 @@ impl Api {
         id(&self.post("/api/v1/programs", program).await.expect(201))
     }
 
+    /// Uploads a photo and logs it as a meal; returns the log's id.
+    pub async fn log_photo(&self, program_id: i64, photo: Vec<u8>) -> i64 {
+        let wish =
+            json!({"program_id": program_id, "content_type": "image/jpeg", "content_length": photo.len()});
+        let upload = self.post("/api/v1/uploads", wish).await.expect(201);
+        assert!(self.upload(&upload, photo).await.expect("the store answers").is_success());
+        let log =
+            json!({"program_id": program_id, "log_type": "NUTRITION", "image_key": upload["image_key"]});
+        id(&self.post("/api/v1/logs", log).await.expect(202))
+    }
+
     /// Every log of a program, page by page.
     pub async fn whole_history(&self, program_id: i64) -> Vec<Value> {
         let (mut logs, mut cursor) = (Vec::new(), String::new());

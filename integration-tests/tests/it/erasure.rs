@@ -48,13 +48,7 @@ impl Person {
             let log = json!({"program_id": program, "log_type": "NUTRITION", "payload": meal});
             api.post("/api/v1/logs", log).await.expect(201);
         }
-        let photo = photo::jpeg(n as u32);
-        let wish =
-            json!({"program_id": program, "content_type": "image/jpeg", "content_length": photo.len()});
-        let upload = api.post("/api/v1/uploads", wish).await.expect(201);
-        assert!(api.upload(&upload, photo).await.expect("the store answers").is_success());
-        let log = json!({"program_id": program, "log_type": "NUTRITION", "image_key": upload["image_key"]});
-        api.post("/api/v1/logs", log).await.expect(202);
+        api.log_photo(program, photo::jpeg(n as u32)).await;
         Self { api, user, member, program }
     }
 

@@ -105,7 +105,7 @@ async fn furnish(api: &Api) -> Vec<(&'static str, Vec<i64>)> {
         programs.push(program);
         let checkin = json!({"program_id": program, "log_type": "CHECKIN", "payload": {"systolic": 128, "diastolic": 79}});
         logs.push(id(&api.post("/api/v1/logs", checkin).await.expect(201)));
-        logs.push(photographed(api, program).await);
+        logs.push(api.log_photo(program, photo::jpeg(1)).await);
     }
     let me = id(&api.get("/api/v1/users/me").await.expect(200));
     vec![
@@ -116,14 +116,4 @@ async fn furnish(api: &Api) -> Vec<(&'static str, Vec<i64>)> {
         ("invitations", invitations),
         ("users", vec![me]),
     ]
-}
-
-/// A log with a photo.
-async fn photographed(api: &Api, program: i64) -> i64 {
-    let photo = photo::jpeg(1);
-    let wish = json!({"program_id": program, "content_type": "image/jpeg", "content_length": photo.len()});
-    let upload = api.post("/api/v1/uploads", wish).await.expect(201);
-    assert!(api.upload(&upload, photo).await.expect("the store answers").is_success());
-    let log = json!({"program_id": program, "log_type": "NUTRITION", "image_key": upload["image_key"]});
-    id(&api.post("/api/v1/logs", log).await.expect(202))
 }

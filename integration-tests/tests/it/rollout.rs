@@ -11,7 +11,6 @@ use integration_tests::Api;
 use integration_tests::fleet::{Fleet, Part, WORKER};
 use integration_tests::photo;
 use integration_tests::process::Environment;
-use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::faults::client::{Client, DRAINED};
@@ -73,13 +72,7 @@ async fn a_worker_that_is_told_to_stop_ends_the_photos_it_has_begun_and_leaves_t
     let api = Api::sign_up(&fleet.url()).await;
     let program = api.start_program(api.add_member().await).await;
     for seed in 0..PHOTOS {
-        let photo = photo::jpeg(seed as u32);
-        let wish =
-            json!({"program_id": program, "content_type": "image/jpeg", "content_length": photo.len()});
-        let upload = api.post("/api/v1/uploads", wish).await.expect(201);
-        assert!(api.upload(&upload, photo).await.expect("the store answers").is_success());
-        let log = json!({"program_id": program, "log_type": "NUTRITION", "image_key": upload["image_key"]});
-        api.post("/api/v1/logs", log).await.expect(202);
+        api.log_photo(program, photo::jpeg(seed as u32)).await;
     }
     let ended = async || fleet.sql(ENDS).await;
     while model.asked() == 0 {

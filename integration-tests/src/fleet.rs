@@ -2,11 +2,13 @@
 
 mod part;
 
+use std::process::Output;
+
 use servers::{Postgres, Proxy, RabbitMq, Redis};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
-use crate::process::{Environment, Process};
+use crate::process::{Environment, Process, operate};
 use part::Body;
 pub use part::{Fault, Part};
 
@@ -55,7 +57,19 @@ impl Fleet {
 
     /// Starts one more gateway beside the first.
     pub async fn another_door(&self) -> Process {
-        Process::serve_with(self.folder.path(), DOOR, &self.environment).await
+        self.another_door_with(&Environment::default()).await
+    }
+
+    /// The same with more environment variables.
+    pub async fn another_door_with(&self, more: &Environment) -> Process {
+        let mut environment = self.environment.clone();
+        environment.extend(more);
+        Process::serve_with(self.folder.path(), DOOR, &environment).await
+    }
+
+    /// Runs a command of the operator's to its end, such as `job purge`.
+    pub async fn operate(&self, line: &str) -> Output {
+        operate(self.folder.path(), line, &self.environment).await
     }
 
     /// Where the door is.

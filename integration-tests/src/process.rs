@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -202,6 +202,13 @@ fn door(line: &str) -> Option<String> {
         ["objects", address] => Some(format!("http://{address}")),
         _ => None,
     }
+}
+
+/// Runs a command of the operator's to its end, with what a process finds around it.
+pub async fn operate(folder: &Path, line: &str, environment: &Environment) -> Output {
+    let mut command = Command::new(binary());
+    command.args(line.split(' ')).env("PRAAN_DATA_DIR", folder).stdin(Stdio::null());
+    environment.apply(&mut command).output().await.expect("it runs")
 }
 
 /// The binary beside this test's own.

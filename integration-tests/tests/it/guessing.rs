@@ -59,6 +59,30 @@ async fn of_a_thousand_guesses_through_three_processes_five_are_looked_at() {
     }
 }
 
+crate::stories::stories!(a_thousand_guesses);
+
+async fn a_thousand_guesses(house: &House) {
+    let asha = house.sign_up().await;
+    let nobody = Api::nobody(&house.url);
+    let stranger = format!("{}@example.org", uuid::Uuid::new_v4().simple());
+    for email in [&asha.email, &stranger] {
+        let guess = |n: usize| {
+            let nobody = nobody.clone();
+            let guess = json!({"email": email, "password": format!("guess {n}")});
+            async move { nobody.post("/api/v1/auth/login", guess).await.status }
+        };
+        let mut counts = BTreeMap::new();
+        for status in join_all((0..1000).map(guess)).await {
+            *counts.entry(status).or_insert(0) += 1;
+        }
+        println!("{email}: {counts:?}");
+        let of = |status: u16| counts.get(&status).copied().unwrap_or(0);
+        // a house that is full sends guesses away unseen; those that were looked at are answered with 401
+        assert!((1..=5).contains(&of(401)), "{counts:?}");
+        assert_eq!(of(401) + of(429) + of(503), 1000, "{counts:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_has_a_bounded_number_of_tries_however_many_accounts_it_tries_them_at() {
     let house = House::with(|edge, _| edge.rate_limits = praan::options::Switch::On).await;

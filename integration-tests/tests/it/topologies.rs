@@ -4,12 +4,12 @@ use integration_tests::House;
 
 use crate::stories::Story;
 use crate::{
-    audited, bad_input, examples, exports, grpc, oidc, plans, preconditions, roles, security, sessions,
-    strangers, writers,
+    audited, bad_input, examples, exports, grpc, guessing, oidc, plans, preconditions, roles, security,
+    sessions, strangers, writers,
 };
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 14] = [
+const FILES: [(&str, &[Story]); 16] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("exports", exports::ALL),
@@ -17,12 +17,14 @@ const FILES: [(&str, &[Story]); 14] = [
     ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
+    ("guessing", guessing::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
     ("preconditions", preconditions::ALL),
     ("roles", roles::ALL),
     ("security", security::ALL),
     ("security::keys", security::keys::ALL),
+    ("security::operators", security::operators::ALL),
     ("security::words", security::words::ALL),
 ];
 

@@ -35,6 +35,11 @@ pub fn account_gone() -> Error {
     Error::unauthenticated("the account has been deleted")
 }
 
+/// An operator has locked the account; told to nobody but its owner.
+pub fn account_locked() -> Error {
+    Error::unauthenticated("the account is locked; ask those who run this service")
+}
+
 /// The house is told to know no passwords.
 pub fn passwords_off() -> Error {
     Error::not_found("signing in by password is switched off here; sign in by an identity provider")

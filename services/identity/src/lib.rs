@@ -28,6 +28,7 @@ use proto::identity::v1::identity_service_server::IdentityServiceServer;
 pub use config::{Config, PasswordCost};
 pub use keys::KeyEncryptionKey;
 pub use oidc::Providers;
+pub use store::locks::Locked;
 
 /// What identity needs.
 pub struct Needs {
@@ -58,6 +59,17 @@ pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
 /// Erases the accounts for good whose deletion nobody can take back any more, and tells which.
 pub async fn purge(db: &Database) -> Result<Vec<i64>, Error> {
     purge::run(db).await
+}
+
+/// Locks the account of an address, as an operator does whose user has lost a device or their password: every session of it ends,
+/// within a second in every process, and nobody signs in to it, by whatever way, until it is unlocked.
+pub async fn lock(db: &Database, email: &str) -> Result<Locked, Error> {
+    store::Store::new(db.clone()).lock(&domain::account::address(email)).await
+}
+
+/// Lets the owner of a locked account sign in again, and tells its id.
+pub async fn unlock(db: &Database, email: &str) -> Result<i64, Error> {
+    store::Store::new(db.clone()).unlock(&domain::account::address(email)).await
 }
 
 /// Opens identity: brings its tables up to date, and makes the first signing key when there is none.

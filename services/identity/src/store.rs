@@ -5,6 +5,7 @@ pub mod entity;
 mod flows;
 pub mod identities;
 pub mod keys;
+pub mod locks;
 pub mod migration;
 pub mod sessions;
 mod spent_id_tokens;

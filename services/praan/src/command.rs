@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Audit, Command, Config, Log, Praan};
-use crate::{audit, demo, doctor, job, migrate, reference, secret};
+use crate::{account, audit, demo, doctor, job, migrate, reference, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -59,6 +59,7 @@ async fn run(command: Command) -> Result<(), Error> {
             Ok(())
         }
         Command::Audit(Audit::Verify(options)) => audit::run(&options, say).await,
+        Command::Account(account) => account::run(&account, say).await,
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
         Command::Doctor(options) => Box::pin(doctor::run(&options, say)).await,

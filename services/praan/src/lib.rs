@@ -2,6 +2,7 @@
 //!
 //! [`house::light`] is the wiring, and reads as the dependency graph of the services. [`command`] is the command line.
 
+pub mod account;
 pub mod audit;
 pub mod authority;
 pub mod command;

@@ -48,6 +48,9 @@ pub enum Command {
     /// Reads the audit trails of services, and finds whatever was changed, removed, put in another order or rolled back.
     #[command(subcommand)]
     Audit(Audit),
+    /// Locks the account of somebody who has lost a device or a password, and unlocks it.
+    #[command(subcommand)]
+    Account(Account),
     /// Does a piece of the upkeep, as a scheduler would every day, and ends; safe to run twice, also at once.
     Job(Box<Job>),
     /// Drives the whole main job against a running mesh, as a family would, and shows each step.
@@ -226,6 +229,26 @@ pub struct Verify {
     /// The services whose trails to check; left out, all.
     #[arg(value_name = "SERVICE")]
     pub services: Vec<Service>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub storage: Storage,
+}
+
+/// What an operator can do with an account.
+#[derive(Clone, Subcommand)]
+pub enum Account {
+    /// Ends every session of an account within a second, and lets nobody sign in to it by any way until it is unlocked.
+    Lock(Box<Holder>),
+    /// Lets the owner of a locked account sign in again.
+    Unlock(Box<Holder>),
+}
+
+/// Whose account, and where it is kept.
+#[derive(Clone, Args)]
+pub struct Holder {
+    /// The e-mail address of the account.
+    #[arg(value_name = "E-MAIL")]
+    pub email: String,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub storage: Storage,

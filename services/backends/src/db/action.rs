@@ -19,9 +19,11 @@ pub enum Action {
     Grant,
     Revoke,
     Register,
+    Lock,
     Login,
     Refresh,
     Logout,
+    Unlock,
 }
 
 impl Action {
@@ -45,9 +47,11 @@ impl Action {
             Self::Grant => "GRANT",
             Self::Revoke => "REVOKE",
             Self::Register => "REGISTER",
+            Self::Lock => "LOCK",
             Self::Login => "LOGIN",
             Self::Refresh => "REFRESH",
             Self::Logout => "LOGOUT",
+            Self::Unlock => "UNLOCK",
         }
     }
 }

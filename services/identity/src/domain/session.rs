@@ -57,6 +57,8 @@ pub enum EndReason {
     PasswordChanged,
     /// The account was deleted.
     AccountDeleted,
+    /// An operator locked the account.
+    AccountLocked,
     /// The one whose address it is has proved so, and whoever opened the account before never had.
     AccountClaimed,
 }
@@ -70,6 +72,7 @@ impl EndReason {
             Self::Revoked => "REVOKED",
             Self::PasswordChanged => "PASSWORD_CHANGED",
             Self::AccountDeleted => "ACCOUNT_DELETED",
+            Self::AccountLocked => "ACCOUNT_LOCKED",
             Self::AccountClaimed => "ACCOUNT_CLAIMED",
         }
     }

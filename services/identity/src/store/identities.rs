@@ -11,6 +11,7 @@ use sea_orm::{
 use super::Store;
 use super::entity::identities::{ActiveModel, Column, Entity};
 use super::entity::users as user_rows;
+use super::locks::must_not_be_locked;
 use super::sessions::{self, NewSession};
 use super::users::{self, NewUser, living};
 use crate::domain::session::EndReason;
@@ -67,7 +68,7 @@ impl Store {
     /// Opens a session of a tied account. False when the account has just been deleted.
     pub async fn enter(&self, actor: &Actor, session: NewSession) -> Result<bool, Error> {
         let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
-        if locked(&tx, session.user_id).await?.is_none() {
+        if held(&tx, session.user_id).await?.is_none() {
             return Ok(false);
         }
         let id = session.id;
@@ -88,7 +89,7 @@ impl Store {
         no_password: String,
     ) -> Result<bool, Error> {
         let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
-        let Some(user) = locked(&tx, session.user_id).await? else { return Ok(false) };
+        let Some(user) = held(&tx, session.user_id).await? else { return Ok(false) };
         let (user_id, now) = (user.id, session.token.issued_at);
         let ties = Entity::find().filter(Column::UserId.eq(user_id)).count(tx.connection()).await.stored()?;
         if ties == 0 {
@@ -124,10 +125,12 @@ impl Store {
     }
 }
 
-/// The living account, locked until the transaction ends.
-async fn locked(tx: &Tx, user_id: i64) -> Result<Option<user_rows::Model>, Error> {
+/// The living account, its row held until the transaction ends. Refused when an operator has locked it.
+async fn held(tx: &Tx, user_id: i64) -> Result<Option<user_rows::Model>, Error> {
     let user = living().filter(user_rows::Column::Id.eq(user_id)).lock_exclusive();
-    user.one(tx.connection()).await.stored()
+    let user = user.one(tx.connection()).await.stored()?;
+    user.iter().try_for_each(must_not_be_locked)?;
+    Ok(user)
 }
 
 /// False when the identity is tied already.

@@ -3,6 +3,7 @@
 mod m0001_accounts;
 mod m0002_providers;
 mod m0003_proofs;
+mod m0004_locks;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_providers::Migration),
             Box::new(m0003_proofs::Migration),
+            Box::new(m0004_locks::Migration),
         ]
     }
 }

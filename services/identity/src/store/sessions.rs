@@ -9,6 +9,7 @@ use sea_orm::{
 use super::Store;
 use super::attempts::Guess;
 use super::entity::{refresh_tokens, sessions, users};
+use super::locks::must_not_be_locked;
 use super::{attempts, spent_id_tokens};
 use crate::domain::session::{self, EndReason, LONGEST, Presented, Proof, REFRESH_LIFETIME, Verdict};
 
@@ -71,7 +72,7 @@ impl Store {
     }
 
     /// Opens a session after a right guess, which clears the wrong ones before it. False when the account has just been
-    /// deleted.
+    /// deleted; refused when it is locked.
     pub async fn open_session(
         &self,
         actor: &Actor,
@@ -80,9 +81,8 @@ impl Store {
     ) -> Result<bool, Error> {
         let tx = self.db.write(actor, Action::Login, "Session", Scope::Own).await?;
         let user = users::Entity::find_by_id(session.user_id).filter(users::Column::DeletedAt.is_null());
-        if user.lock_exclusive().one(tx.connection()).await.stored()?.is_none() {
-            return Ok(false);
-        }
+        let Some(user) = user.lock_exclusive().one(tx.connection()).await.stored()? else { return Ok(false) };
+        must_not_be_locked(&user)?;
         attempts::clear(&tx, guess).await?;
         let id = session.id;
         insert(&tx, session).await?;

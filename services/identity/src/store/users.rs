@@ -78,11 +78,14 @@ impl Store {
         found.one(self.db.read_primary(Scope::Own).await?.connection()).await.stored()
     }
 
-    /// Takes the deletion of an account back; false when it is not deleted, or has been for too long.
+    /// Takes the deletion of an account back; false when it is locked or not deleted, or has been deleted for too long.
     pub async fn restore_user(&self, actor: &Actor, now: DateTime<Utc>) -> Result<bool, Error> {
         let tx = self.db.write(actor, Action::Restore, "User", Scope::Own).await?;
         let restored = ActiveModel { deleted_at: Set(None), ..Default::default() };
-        let which = Condition::all().add(Column::Id.eq(actor.user_id)).add(Column::DeletedAt.gt(now - UNDO));
+        let which = Condition::all()
+            .add(Column::Id.eq(actor.user_id))
+            .add(Column::LockedAt.is_null())
+            .add(Column::DeletedAt.gt(now - UNDO));
         let done = Entity::update_many().set(restored).filter(which).exec(tx.connection()).await.stored()?;
         if done.rows_affected == 0 {
             return Ok(false);
@@ -179,6 +182,7 @@ pub(super) async fn insert(tx: &Tx, user: NewUser) -> Result<bool, Error> {
         full_name: Set(user.full_name),
         created_at: Set(user.session.token.issued_at),
         deleted_at: Set(None),
+        locked_at: Set(None),
     };
     match Entity::insert(row).exec_without_returning(tx.connection()).await {
         Err(error) if is_unique_violation(&error) => return Ok(false),

@@ -6,6 +6,7 @@ mod accounts;
 mod guessing;
 mod house;
 mod keys;
+mod locks;
 mod passwords;
 mod providers;
 mod sessions;

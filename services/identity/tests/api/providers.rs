@@ -95,6 +95,22 @@ async fn a_flow_is_over_after_ten_minutes_and_nothing_of_it_rests() {
     assert_eq!(there.house.rows::<Resting>("SELECT * FROM oidc_flows").await.len(), 1, "old ones go");
 }
 
+#[tokio::test]
+async fn a_locked_account_is_not_opened_by_a_provider_either() {
+    let there = There::start().await;
+    let tokens = there.sign_in(&there.token(json!({"jti": 1})).await).await.unwrap();
+    identity::lock(&there.house.db, "asha@example.org").await.unwrap();
+    there.house.user(&tokens).await.unwrap_err();
+    // one that is tied to it, and one that would be by the address
+    for (n, subject) in ["asha", "another"].into_iter().enumerate() {
+        let token = there.token(json!({"jti": 2 + n, "sub": subject})).await;
+        let told = there.sign_in(&token).await.unwrap_err();
+        assert!(told.code() == Code::Unauthenticated && told.message().contains("locked"), "{told:?}");
+    }
+    identity::unlock(&there.house.db, "asha@example.org").await.unwrap();
+    there.sign_in(&there.token(json!({"jti": 4})).await).await.unwrap();
+}
+
 /// A house and a provider it knows as `there`.
 struct There {
     provider: OidcProvider,

@@ -18,6 +18,8 @@ pub struct Model {
     pub created_at: DateTime<Utc>,
     /// When it was deleted.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// When an operator locked it.
+    pub locked_at: Option<DateTime<Utc>>,
 }
 
 backends::opaque!(Model);

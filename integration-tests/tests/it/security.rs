@@ -1,6 +1,7 @@
 //! What an attacker tries first, a test for each, named after what is tried. Foreign against absent, on every rpc, is tried in
 //! `strangers`; a wrong role and a time outside of the window, on every rpc, in `roles`.
 
+pub mod forged_tokens;
 mod internal_port;
 pub mod keys;
 pub mod operators;

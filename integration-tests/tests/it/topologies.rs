@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 16] = [
+const FILES: [(&str, &[Story]); 17] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("exports", exports::ALL),
@@ -23,6 +23,7 @@ const FILES: [(&str, &[Story]); 16] = [
     ("preconditions", preconditions::ALL),
     ("roles", roles::ALL),
     ("security", security::ALL),
+    ("security::forged_tokens", security::forged_tokens::ALL),
     ("security::keys", security::keys::ALL),
     ("security::operators", security::operators::ALL),
     ("security::words", security::words::ALL),

@@ -50,20 +50,30 @@ pub trait Follower: Sync {
     async fn erase(&self, erasure: &Erasure) -> Result<Removed, Error>;
 }
 
-/// Has a service follow the erasures in the database of their owner that it has not followed yet, and tells how many.
+/// Has a service follow the erasures in the database of their owner that it has not followed yet, and tells how many. One that fails
+/// keeps none of the others from being followed; the error is the last one's.
 pub async fn follow(owner: &Database, follower: &dyn Follower) -> Result<usize, Error> {
-    let mut followed = 0;
+    let (mut followed, mut after, mut failure) = (0, 0, None);
     loop {
-        let page = owner.unfollowed(follower.service()).await?;
-        if page.is_empty() {
-            return Ok(followed);
-        }
+        let page = owner.unfollowed(follower.service(), after).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
         for erasure in &page {
-            let removed = follower.erase(erasure).await?;
-            owner.leave_receipt(erasure, follower.service(), &removed).await?;
+            match follow_one(owner, follower, erasure).await {
+                Ok(()) => followed += 1,
+                Err(error) => {
+                    error.log("following an erasure, which the next run does again");
+                    failure = Some(error);
+                }
+            }
         }
-        followed += page.len();
     }
+    failure.map_or(Ok(followed), Err)
+}
+
+async fn follow_one(owner: &Database, follower: &dyn Follower, erasure: &Erasure) -> Result<(), Error> {
+    let removed = follower.erase(erasure).await?;
+    owner.leave_receipt(erasure, follower.service(), &removed).await
 }
 
 impl Tx {
@@ -121,13 +131,14 @@ impl Database {
         Ok(())
     }
 
-    async fn unfollowed(&self, service: &'static str) -> Result<Vec<Erasure>, Error> {
+    /// The next page after the erasure with the id `after`.
+    async fn unfollowed(&self, service: &'static str, after: i64) -> Result<Vec<Erasure>, Error> {
         let sql = format!(
             "SELECT e.id, e.of_family AS family_id, e.subject_id, e.digest FROM erasures AS e
             LEFT JOIN erasure_receipts AS r ON r.erasure_id = e.id AND r.service = $1
-            WHERE r.passes IS NULL OR r.passes < 2 AND r.followed_at <= $2 ORDER BY e.id LIMIT {PAGE}"
+            WHERE e.id > $3 AND (r.passes IS NULL OR r.passes < 2 AND r.followed_at <= $2) ORDER BY e.id LIMIT {PAGE}"
         );
-        let values: [Value; 2] = [service.into(), (self.clock().now() - SETTLED).into()];
+        let values: [Value; 3] = [service.into(), (self.clock().now() - SETTLED).into(), after.into()];
         let connection = self.engine().housekeeping().await?;
         let statement = Statement::from_sql_and_values(self.backend(), sql, values);
         let found = Erasure::find_by_statement(statement).all(&connection).await.stored()?;

@@ -77,8 +77,7 @@ async fn purge(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
     }
     base.objects().await?;
     let everything = base.everything().ok_or_else(|| Error::internal("a database was not opened"))?;
-    everything.purge().await?.iter().for_each(|line| say(line));
-    Ok(())
+    everything.purge(say).await
 }
 
 /// A queue that nobody has consumed yet has no dead letters.

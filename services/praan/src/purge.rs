@@ -29,27 +29,32 @@ pub struct Everything {
 }
 
 impl Everything {
-    /// Erases what is due, has every service follow what was erased before, and tells what was done, in words. Whatever breaks it
-    /// off, the next run goes on from there.
-    pub async fn purge(&self) -> Result<Vec<String>, Error> {
-        let accounts = identity::purge(&self.identity).await?;
-        let members = family::purge(&self.family, &self.identity).await?;
-        let programs = program::purge(&self.program, &self.family).await?;
-        let mut done = Vec::new();
-        done.extend(accounts.iter().map(|id| format!("identity: account {id} is erased")));
-        done.extend(members.iter().map(|id| format!("family: member {id} is erased")));
-        done.extend(programs.iter().map(|id| format!("program: program {id} is erased")));
-        for (service, followed) in [
-            ("adherence", adherence::purge(&self.adherence, &self.program).await?),
-            ("ai-inference", ai_inference::purge(&self.ai_inference, &self.program).await?),
-            ("logging", logging::purge(&self.logging, &self.objects, &self.program).await?),
-        ] {
-            done.push(format!("{service}: erased what it had of {followed} programs"));
+    /// Erases what is due, has every service follow what was erased before, and says what was done. A service that fails keeps none of
+    /// the others from doing so; the error is the first one's, and the next run goes on from there.
+    pub async fn purge(&self, say: impl Fn(&str)) -> Result<(), Error> {
+        let mut failure = None;
+        let mut hear = |told: Result<Vec<String>, Error>| match told {
+            Ok(lines) => lines.iter().for_each(|line| say(line)),
+            Err(error) => {
+                error.log("erasing what is due");
+                failure.get_or_insert(error);
+            }
+        };
+        hear(each("identity: account", identity::purge(&self.identity).await));
+        hear(each("family: member", family::purge(&self.family, &self.identity).await));
+        hear(each("program: program", program::purge(&self.program, &self.family).await));
+        let followed = [
+            ("adherence", adherence::purge(&self.adherence, &self.program).await),
+            ("ai-inference", ai_inference::purge(&self.ai_inference, &self.program).await),
+            ("logging", logging::purge(&self.logging, &self.objects, &self.program).await),
+        ];
+        for (service, followed) in followed {
+            hear(followed.map(|count| vec![format!("{service}: erased what it had of {count} programs")]));
         }
         for db in self.databases() {
-            db.scrub().await?;
+            hear(db.scrub().await.map(|()| Vec::new()));
         }
-        Ok(done)
+        failure.map_or(Ok(()), Err)
     }
 
     /// Does so now and again, from now on, for as long as the process runs.
@@ -57,9 +62,8 @@ impl Everything {
         let stopping = tasks.token();
         let purging = async move {
             loop {
-                match self.purge().await {
-                    Ok(done) => tracing::debug!(lines = done.len(), "erased what is due"),
-                    Err(error) => error.log("erasing what is due; it is tried again in ten minutes"),
+                if self.purge(|line| tracing::debug!("{line}")).await.is_err() {
+                    tracing::warn!("not all that is due is erased; it is tried again in ten minutes");
                 }
                 tokio::time::sleep(EVERY).await;
             }
@@ -72,4 +76,9 @@ impl Everything {
     fn databases(&self) -> [&Database; 6] {
         [&self.identity, &self.family, &self.program, &self.adherence, &self.ai_inference, &self.logging]
     }
+}
+
+/// A line for each that was erased.
+fn each(what: &str, erased: Result<Vec<i64>, Error>) -> Result<Vec<String>, Error> {
+    Ok(erased?.iter().map(|id| format!("{what} {id} is erased")).collect())
 }

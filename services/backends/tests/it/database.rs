@@ -1,6 +1,7 @@
 //! The database port: transactions, ids, idempotency and the inbox.
 
 pub mod embedded;
+mod erasures;
 mod ids;
 mod inbox;
 mod once;
@@ -42,6 +43,7 @@ macro_rules! database_suite {
             crate::database::once::in_flight as a_request_in_flight_is_told_so,
             crate::database::once::failed as a_failed_request_may_be_repeated,
             crate::database::once::storm as a_storm_of_repeats_has_one_effect,
+            crate::database::erasures::one_that_fails as an_erasure_that_fails_keeps_no_other_back,
             crate::database::types::round_trip as every_portable_type_comes_back_as_it_was,
             crate::database::types::instants_in_order as instants_compare_in_order,
             crate::database::schema::twice as migrating_twice_is_migrating_once,

@@ -4,6 +4,8 @@ use std::process::Stdio;
 
 use bytes::{Buf, BufMut};
 use integration_tests::House;
+use integration_tests::api::PASSWORD;
+use integration_tests::process::binary;
 use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
 use proto::adherence::v1::{GetAdherenceRequest, WatchProgramRequest};
 use proto::family::v1::CreateMemberRequest;
@@ -24,6 +26,7 @@ use tonic::{Code, Request, Status};
 
 crate::stories::stories!(
     a_typed_client_does_the_main_job,
+    the_example_of_the_contract_tells_how_programs_stand,
     what_json_cannot_say_is_refused_too,
     truncated_protobuf_is_the_senders_fault_on_every_rpc,
     connect_web_in_node_does_the_main_job,
@@ -68,6 +71,27 @@ async fn a_typed_client_does_the_main_job(house: &House) {
     let scores =
         AdherenceServiceClient::new(channel).get_adherence(request).await.expect("scores").into_inner();
     assert_eq!(scores.days[0].total_score, Some(100.0));
+}
+
+async fn the_example_of_the_contract_tells_how_programs_stand(house: &House) {
+    let asha = house.sign_up().await;
+    let member = asha.add_member().await;
+    // more than a page of them
+    for _ in 0..21 {
+        asha.start_program(member).await;
+    }
+    let example = binary().with_file_name("examples").join("overview");
+    let mut example = tokio::process::Command::new(example);
+    example.args([&house.url, &asha.email]).env("PRAAN_PASSWORD", PASSWORD);
+    let told = example.output().await.expect("it runs; `cargo build --examples` makes it");
+    assert!(told.status.success(), "{told:?}");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 21, "{told}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("Ninety days, until ") && line.ends_with(": 0 of 100")),
+        "{told}"
+    );
 }
 
 async fn what_json_cannot_say_is_refused_too(house: &House) {

@@ -2,7 +2,11 @@
 //!
 //! `PRAAN_PASSWORD=… cargo run -p praan-proto --example overview -- http://127.0.0.1:8080 asha@example.org`
 
-#![allow(clippy::print_stdout, reason = "that is what it is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program that asks its environment and prints is what this is"
+)]
 
 use std::error::Error;
 use std::time::Duration;

@@ -14,8 +14,9 @@ use crate::db::outbox_row::{Column, Entity, Model};
 use crate::error::DbResultExt;
 use crate::{Connection, Database, backoff};
 
-/// How long a claim holds without being renewed. What a dead process had claimed leaves this much later, and a photo with it.
-pub const LEASE: Duration = Duration::from_secs(20);
+/// How long a claim holds without being renewed. What a dead process had claimed leaves this much later, and a photo with it; what a
+/// living one is too slow to renew leaves twice, which does no harm.
+pub const LEASE: Duration = Duration::from_secs(6);
 
 /// The longest wait between two attempts to publish a row.
 const MOST_BACKOFF: Duration = Duration::from_secs(5);

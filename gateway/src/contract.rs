@@ -3,6 +3,7 @@
 //!
 //! A public method the edge could not serve is found when the process starts, not when somebody calls it.
 
+mod deprecation;
 mod method;
 mod options;
 mod shape;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use chassis::Error;
 use prost_reflect::DescriptorPool;
 
+pub use deprecation::Deprecation;
 pub use method::{Method, Segment};
 pub use options::{extension, flag, number, text};
 pub use shape::{Field, Kind, Many, Shape, ShapeId, Slot, Union};
@@ -37,6 +39,7 @@ impl Contract {
             }
         }
         tag(&mut methods);
+        locate(&mut methods);
         let by_path = |method: Method| (method.path.to_string(), Arc::new(method));
         Ok(Self { methods: methods.into_iter().map(by_path).collect(), shapes })
     }
@@ -69,6 +72,21 @@ fn tag(methods: &mut [Method]) {
     for method in methods {
         let shows = method.conditional || method.verb == http::Method::GET;
         method.tagged = shows && routes.contains(&method.route);
+    }
+}
+
+/// What a POST makes is found by a GET of the same route with its id behind, where there is one.
+fn locate(methods: &mut [Method]) {
+    let gets = methods.iter().filter(|method| method.verb == http::Method::GET);
+    let collections: BTreeSet<Vec<Segment>> = gets
+        .filter_map(|get| match get.template.split_last() {
+            Some((Segment::Variable(_), collection)) => Some(collection.to_vec()),
+            _ => None,
+        })
+        .collect();
+    for method in methods.iter_mut().filter(|method| method.verb == http::Method::POST) {
+        let has_id = method.descriptor.output().get_field_by_name("id").is_some();
+        method.located = has_id && collections.contains(&method.template);
     }
 }
 

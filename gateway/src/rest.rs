@@ -16,7 +16,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chassis::shutdown::Tasks;
 use chassis::{Error, etag};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -100,6 +100,7 @@ impl Rest {
                 let mut response =
                     answer.unwrap_or_else(|error| Refusal::Error(error).response(visit.request_id));
                 admission.stamp(response.headers_mut());
+                method.deprecation.iter().for_each(|deprecation| deprecation.stamp(response.headers_mut()));
                 response.extensions_mut().insert(method.clone());
                 Ok(response)
             }
@@ -137,7 +138,7 @@ impl Rest {
         if method.media_types.is_some() {
             return document::whole(method, answer);
         }
-        self.response(method, &parts.headers, answer)
+        self.response(method, parts, answer)
     }
 
     /// The request message of a method, from everywhere REST puts it.
@@ -179,7 +180,7 @@ impl Rest {
         Ok(out.into())
     }
 
-    fn response(&self, method: &Method, headers: &HeaderMap, answer: Bytes) -> Result<Response<Body>, Error> {
+    fn response(&self, method: &Method, parts: &Parts, answer: Bytes) -> Result<Response<Body>, Error> {
         let shape = self.contract.shape(method.output);
         let mut status = method.success;
         let tag = method.tagged.then(|| etag::of(&answer));
@@ -195,9 +196,16 @@ impl Rest {
                 printed.is_some_and(|printed| printed == outcome.value)
             });
             status = outcome.map_or(status, |outcome| outcome.success);
-            let compressed = gzip::is_accepted(headers) && !method.anonymous;
+            let compressed = gzip::is_accepted(&parts.headers) && !method.anonymous;
             let mut response = gzip::answer(compressed, out);
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if method.located
+                && let Some(id) = response::printed(&self.contract, shape, "id", &message)
+            {
+                let location = format!("{}/{id}", parts.uri.path());
+                let location = HeaderValue::try_from(location).map_err(Error::internal)?;
+                response.headers_mut().insert(LOCATION, location);
+            }
             response
         };
         if let Some(tag) = tag {

@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
 
 use super::shapes::Shapes;
-use super::{ShapeId, extension, flag, number, text, unfit};
+use super::{Deprecation, ShapeId, extension, flag, number, text, unfit};
 
 /// The message that is a body as it stands.
 const BODY: &str = "google.api.HttpBody";
@@ -41,6 +41,10 @@ pub struct Method {
     pub conditional: bool,
     /// Whether its answer tells the version, to be given as `If-Match`.
     pub tagged: bool,
+    /// Whether what it makes has a route of its own: that of the method, and then the `id` of the answer.
+    pub located: bool,
+    /// When it goes away.
+    pub deprecation: Option<Deprecation>,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
     /// The HTTP status of success.
@@ -60,7 +64,7 @@ pub struct Outcome {
 }
 
 /// A part of a route between two slashes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Segment {
     /// Stands as it is.
     Fixed(String),
@@ -111,6 +115,8 @@ impl Method {
             anonymous: rule.as_ref().is_some_and(|rule| flag(rule, "anonymous")),
             conditional: rule.as_ref().is_some_and(|rule| flag(rule, "conditional")),
             tagged: false,
+            located: false,
+            deprecation: Deprecation::read(method)?,
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),

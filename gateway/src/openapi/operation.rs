@@ -35,6 +35,9 @@ pub fn operation(
     if method.anonymous {
         operation["security"] = json!([]);
     }
+    if method.deprecation.is_some() {
+        operation["deprecated"] = json!(true);
+    }
     if method.per_minute > 0 {
         operation["x-requests-per-minute"] = json!(method.per_minute);
     }
@@ -91,6 +94,9 @@ fn responses(schemas: &mut Schemas<'_>, method: &Method) -> Map<String, Value> {
         if method.tagged {
             response["headers"]["ETag"] =
                 json!({"description": "The version of what is shown.", "schema": {"type": "string"}});
+        }
+        if method.located {
+            response["headers"]["Location"] = json!({"description": "Where what was made is found.", "schema": {"type": "string", "format": "uri-reference"}});
         }
         if status != http::StatusCode::NO_CONTENT {
             response["content"] = content(schemas, method);

@@ -55,6 +55,8 @@ async fn a_body_becomes_a_message_and_its_answer_json() {
     );
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (201, "application/json"));
     assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("location"), "/api/v1/members/9007199254740991");
+    assert_eq!((answer.header("deprecation"), answer.header("sunset")), ("", ""));
     assert_eq!(
         answer.body,
         "{\"id\":9007199254740991,\"family_id\":3,\"name\":\"Asha \\\"Didi\\\" ☀\",\"birth_date\":\"1950-02-01\",\

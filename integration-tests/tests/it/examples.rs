@@ -13,6 +13,7 @@ crate::stories::stories!(
     what_is_no_photo_fails_with_a_reason,
     the_demo_runs_green_twice,
     what_the_edge_itself_refuses_is_a_problem_too,
+    what_was_made_is_where_its_location_says
 );
 
 async fn a_log_answers_201_with_its_impact(house: &House) {
@@ -159,4 +160,29 @@ pub(crate) async fn until_read(asha: &Api, log: i64) -> Value {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), read).await.expect("every photo job ends")
+}
+
+async fn what_was_made_is_where_its_location_says(house: &House) {
+    let asha = house.sign_up().await;
+    let member = asha.add_member().await;
+    let program = asha.start_program(member).await;
+    for (path, body, status) in [
+        ("/api/v1/members", json!({"name": "A", "birth_date": "1950-01-01", "relation_type": "aunt"}), 201),
+        ("/api/v1/programs", json!({"member_id": member, "title": "T"}), 201),
+        (
+            "/api/v1/logs",
+            json!({"program_id": program, "log_type": "CHECKIN", "payload": {"heart_rate": 60}}),
+            201,
+        ),
+    ] {
+        let made = asha.post(path, body).await;
+        let id = made.expect(status)["id"].clone();
+        let found = asha.get(made.header("location")).await.expect(200);
+        assert_eq!(found["id"], id, "{path}");
+    }
+    // nothing shows a grant by itself
+    let grant = json!({"email": house.sign_up().await.email, "role": "MEMBER"});
+    let granted = asha.post(&format!("/api/v1/members/{member}/grants"), grant).await;
+    granted.expect(201);
+    assert_eq!(granted.header("location"), "");
 }

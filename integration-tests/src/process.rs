@@ -128,6 +128,12 @@ impl Process {
         Self { child, line, url, metrics }
     }
 
+    /// What it is, as its arguments say, such as `serve gateway`.
+    pub fn name(&self) -> String {
+        let words = self.line.arguments.iter().map(String::as_str);
+        words.take_while(|word| !word.starts_with("--")).collect::<Vec<_>>().join(" ")
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id().expect("a running process")

@@ -1,0 +1,69 @@
+//! How much memory, time and disk it takes.
+
+use std::time::Instant;
+
+use integration_tests::process::{Process, binary};
+
+use crate::pairs::Goal;
+use crate::resources::resident_mib;
+use crate::stage::{Mesh, Stage};
+
+/// Measures a fresh mesh on embedded backends, and the start of one on the servers.
+pub async fn idle(stage: &Stage) {
+    println!("\nIdle, and ready");
+    let bytes = std::fs::metadata(binary()).expect("the binary").len();
+    println!("  the binary: {:.1} MiB", bytes as f64 / 1024.0 / 1024.0);
+    let folder = tempfile::tempdir().expect("a folder");
+    // the first start makes the tables
+    assert!(Process::up(folder.path()).await.terminate().await);
+    let begun = Instant::now();
+    let process = Process::up(folder.path()).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "  one process on embedded backends is ready after {seconds:.2} s; {}",
+        Goal::AtMost(1.0, 0.3).judge(seconds)
+    );
+    let mib = resident_mib(process.id());
+    println!("  and takes {mib:.0} MiB; {}", Goal::AtMost(64.0, 64.0).judge(mib));
+    drop(process);
+    let mesh = stage.many_processes().await;
+    for (room, mib) in residents(&mesh) {
+        println!("  {room} takes {mib:.0} MiB; {}", Goal::AtMost(24.0, 15.0).judge(mib));
+    }
+}
+
+/// Tells the memory of a mesh that has worked.
+pub fn loaded(name: &str, mesh: &Mesh) {
+    let all: f64 = residents(mesh).iter().map(|(_, mib)| mib).sum();
+    println!("\nLoaded, {name}: {all:.0} MiB");
+    for (room, mib) in residents(mesh) {
+        println!("  {room}: {mib:.0} MiB");
+    }
+}
+
+/// Tells how much disk a log takes, with its indexes and all that is written beside it.
+pub async fn disk(stage: &Stage, mesh: &Mesh) {
+    let logs: f64 = number(stage, mesh, "SELECT count(*) FROM logging.daily_logs").await;
+    let bytes = "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
+    let of = async |condition: &str| {
+        number(stage, mesh, &format!("{bytes} WHERE c.relkind = 'r' AND {condition}")).await / logs
+    };
+    let own = of("n.nspname = 'logging' AND c.relname LIKE 'daily_logs%'").await;
+    println!("\nDisk, over {logs} logs");
+    println!("  a log and its indexes: {own:.0} bytes; {}", Goal::AtMost(250.0, 195.0).judge(own));
+    for (what, condition) in [
+        ("audit trail", "c.relname LIKE 'audit%'"),
+        ("answers kept under request ids", "c.relname = 'idempotency'"),
+        ("scores and events", "n.nspname = 'adherence' AND c.relname NOT LIKE 'audit%'"),
+    ] {
+        println!("  {what}: {:.0} bytes a log", of(condition).await);
+    }
+}
+
+async fn number(stage: &Stage, mesh: &Mesh, sql: &str) -> f64 {
+    stage.postgres.sql(&mesh.database, sql).await.trim().parse().expect("a number")
+}
+
+fn residents(mesh: &Mesh) -> Vec<(String, f64)> {
+    mesh.processes.iter().map(|process| (process.name(), resident_mib(process.id()))).collect()
+}

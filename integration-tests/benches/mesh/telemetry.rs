@@ -1,0 +1,37 @@
+//! How much of the throughput is left when every request is traced, counted and told to a collector.
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+use integration_tests::collector::Collector;
+use integration_tests::process::Environment;
+
+use crate::crowd::Crowd;
+use crate::load;
+use crate::pairs::{Goal, Ratios};
+use crate::stage::Stage;
+
+const CLIENTS: usize = 16;
+const TURN: Duration = Duration::from_secs(4);
+
+/// Measures two meshes side by side.
+pub async fn measure(stage: &Stage) {
+    println!("\nTelemetry, all of it to a collector, against none, c = {CLIENTS}");
+    let collector = Collector::start().await;
+    let plain = stage.one_process_with(&Environment::default()).await;
+    let watched = stage.one_process_with(&collector.environment()).await;
+    let (of_plain, of_watched) = (Crowd::of(&plain).await, Crowd::of(&watched).await);
+    for (name, status) in [("POST /logs", StatusCode::CREATED), ("dashboard", StatusCode::OK)] {
+        let run = async |mesh: &crate::stage::Mesh, crowd: &Crowd| {
+            let ask = |client: usize, turn: usize| match status {
+                StatusCode::CREATED => crowd.log(client + turn * CLIENTS),
+                _ => crowd.look(client + turn * CLIENTS, "dashboard"),
+            };
+            load::run(mesh.address(), CLIENTS, TURN, status, ask).await.rate()
+        };
+        let ratios =
+            Ratios::of(async || run(&watched, &of_watched).await, async || run(&plain, &of_plain).await);
+        ratios.await.tell(&format!("{name}, with ÷ without"), Goal::AtLeast(0.9, 0.95));
+    }
+    println!("  {} spans came", collector.spans().len());
+}

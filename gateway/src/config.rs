@@ -1,6 +1,11 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use chassis::serve::Crowd;
 use chassis::tls::PublicTls;
+
+use crate::body::Patience;
+use crate::turnstile::Capacity;
 
 /// The settings of the gateway.
 #[derive(Clone, Debug)]
@@ -16,11 +21,29 @@ pub struct Config {
     /// How many proxies of ours stand in front and add the address they saw to `X-Forwarded-For`. With 0 that header is not
     /// believed, and the client is whoever opened the connection.
     pub proxies: usize,
+    /// How many may be connected. With proxies in front, all come from theirs, and one address may have as many as there are.
+    pub crowd: Crowd,
+    /// How long a connection lasts, about.
+    pub connection_age: Duration,
+    /// How long a client may take over the body of a request.
+    pub patience: Patience,
+    /// How many requests are worked on at once, and how many may wait.
+    pub capacity: Capacity,
 }
 
 impl Config {
     /// The defaults: limited, closed to browsers, nothing in front.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, tls: None, rate_limits: true, cors_origins: Vec::new(), proxies: 0 }
+        Self {
+            listen,
+            tls: None,
+            rate_limits: true,
+            cors_origins: Vec::new(),
+            proxies: 0,
+            crowd: Crowd { most: 10_000, most_per_client: Some(100) },
+            connection_age: Duration::from_secs(30 * 60),
+            patience: Patience::default(),
+            capacity: Capacity::default(),
+        }
     }
 }

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use chassis::Error;
 use http::StatusCode;
 use http::uri::PathAndQuery;
-use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, ReflectMessage, Value};
 
 use super::shapes::Shapes;
+use crate::turnstile::Class;
+
 use super::{ShapeId, extension, flag, number, text, unfit};
 
 /// The message that is a body as it stands.
@@ -41,6 +43,8 @@ pub struct Method {
     pub conditional: bool,
     /// Whether its answer tells the version, to be given as `If-Match`.
     pub tagged: bool,
+    /// How much it matters when there is too much to do.
+    pub class: Class,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
     /// The HTTP status of success.
@@ -111,6 +115,7 @@ impl Method {
             anonymous: rule.as_ref().is_some_and(|rule| flag(rule, "anonymous")),
             conditional: rule.as_ref().is_some_and(|rule| flag(rule, "conditional")),
             tagged: false,
+            class: rule.as_ref().map_or(Class::Plain, class),
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),
@@ -158,6 +163,20 @@ fn template(route: &str) -> Option<Vec<Segment>> {
 
 fn status(code: i32) -> StatusCode {
     u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK)
+}
+
+fn class(rule: &DynamicMessage) -> Class {
+    let number = rule.get_field_by_name("criticality").and_then(|value| value.as_enum_number());
+    let field = rule.descriptor().get_field_by_name("criticality").map(|field| field.kind());
+    let name = match (number, field) {
+        (Some(number), Some(Kind::Enum(kind))) => kind.get_value(number).map(|value| value.name().to_owned()),
+        _ => None,
+    };
+    match name.as_deref() {
+        Some("CRITICALITY_CRITICAL") => Class::Critical,
+        Some("CRITICALITY_SHEDDABLE") => Class::Sheddable,
+        _ => Class::Plain,
+    }
 }
 
 fn media_types(rule: &DynamicMessage) -> Vec<String> {

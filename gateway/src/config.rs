@@ -7,6 +7,13 @@ use chassis::tls::PublicTls;
 use crate::body::Patience;
 use crate::turnstile::Capacity;
 
+/// How many connections the door holds at once, unless it is told otherwise.
+pub const CONNECTIONS: usize = 10_000;
+/// How many of these one client may have.
+pub const CONNECTIONS_PER_CLIENT: usize = 100;
+/// How long a connection lasts.
+pub const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
+
 /// The settings of the gateway.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -40,8 +47,8 @@ impl Config {
             rate_limits: true,
             cors_origins: Vec::new(),
             proxies: 0,
-            crowd: Crowd { most: 10_000, most_per_client: Some(100) },
-            connection_age: Duration::from_secs(30 * 60),
+            crowd: Crowd { most: CONNECTIONS, most_per_client: Some(CONNECTIONS_PER_CLIENT) },
+            connection_age: CONNECTION_AGE,
             patience: Patience::default(),
             capacity: Capacity::default(),
         }

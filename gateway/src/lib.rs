@@ -27,6 +27,6 @@ mod upstream;
 mod visit;
 
 pub use body::Patience;
-pub use config::Config;
+pub use config::{CONNECTION_AGE, CONNECTIONS, CONNECTIONS_PER_CLIENT, Config};
 pub use serve::{Bound, Needs, serve};
 pub use turnstile::Capacity;

@@ -1,3 +1,5 @@
+//! How many files and connections a process may have open.
+
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Raises the number of files and connections this process may have open, which many systems set to 1024, to the most that it may

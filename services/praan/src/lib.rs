@@ -6,7 +6,7 @@ pub mod audit;
 pub mod authority;
 pub mod command;
 pub mod demo;
-mod descriptors;
+pub mod descriptors;
 pub mod doctor;
 pub mod house;
 pub mod job;

@@ -49,6 +49,14 @@ struct Seen {
     bytes: AtomicUsize,
 }
 
+/// What a stranger says.
+struct Words {
+    first: Vec<u8>,
+    /// Again and again, by how often it has been said.
+    again: fn(u32) -> Vec<u8>,
+    pause: Duration,
+}
+
 impl Flood {
     /// All, and how many connections each is tried with.
     pub const ALL: [(Flood, usize); 5] = [
@@ -92,7 +100,7 @@ impl Flood {
 
     async fn talk(self, stream: &mut TcpStream, seen: &Seen) -> std::io::Result<()> {
         let (mut read, mut write) = stream.split();
-        let (first, again, pause) = self.words();
+        let Words { first, again, pause } = self.words();
         let talk = async {
             write.write_all(&first).await?;
             for round in 0.. {
@@ -111,19 +119,21 @@ impl Flood {
         tokio::select! { ended = talk => ended, ended = listen => ended }
     }
 
-    /// What it says at first, what then again and again, and how often.
-    fn words(self) -> (Vec<u8>, fn(u32) -> Vec<u8>, Duration) {
+    fn words(self) -> Words {
+        let words = |first: Vec<u8>, again, pause| Words { first, again, pause };
         match self {
             Flood::SlowHeaders => {
-                (b"GET /api/v1/members HTTP/1.1\r\nhost: x\r\nx: ".to_vec(), |_| vec![b'x'], DRIP)
+                let head = "GET /api/v1/members HTTP/1.1\r\nhost: x\r\nx: ";
+                words(head.into(), |_| vec![b'x'], DRIP)
             }
             Flood::SlowBodies => {
-                let head = "POST /api/v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n{";
-                (head.into(), |_| vec![b' '], DRIP)
+                let head = "POST /api/v1/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                    content-length: 9999\r\n\r\n{";
+                words(head.into(), |_| vec![b' '], DRIP)
             }
-            Flood::RapidReset => (frames::hello(), frames::taken_back, BURST),
-            Flood::Continuations => (frames::headers_begun(), |_| frames::continued(), BURST),
-            Flood::EmptyData => (frames::body_begun(), |_| frames::nothing(), BURST),
+            Flood::RapidReset => words(frames::hello(), frames::taken_back, BURST),
+            Flood::Continuations => words(frames::headers_begun(), |_| frames::continued(), BURST),
+            Flood::EmptyData => words(frames::body_begun(), |_| frames::nothing(), BURST),
         }
     }
 }

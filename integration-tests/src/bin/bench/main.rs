@@ -1,12 +1,17 @@
-//! Measures the whole mesh in one process on embedded backends, as a client meets it: `bench [seconds]`, by `scripts/bench`.
+//! Measures the whole mesh in one process on embedded backends, as a client meets it: `bench [mesh|floods|overload] [seconds]`, by
+//! `scripts/bench`.
 //!
 //! Figures of one machine at one time compare with nothing; what is compared is measured side by side in one run, in turns.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a bench that cannot go on has failed, and printing is its purpose"
 )]
+
+mod floods;
+mod overload;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,7 +21,7 @@ use integration_tests::Api;
 use integration_tests::collector::Collector;
 use integration_tests::process::{Environment, Process};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 const CLIENTS: usize = 16;
 /// How often two that are compared take turns.
@@ -24,7 +29,7 @@ const TURNS: usize = 7;
 
 /// A mesh with clients, each with a program of its own.
 struct Mesh {
-    _process: Process,
+    process: Process,
     _folder: tempfile::TempDir,
     clients: Vec<(Api, i64)>,
 }
@@ -47,11 +52,16 @@ impl Mesh {
             let program = api.start_program(api.add_member().await).await;
             clients.push((api, program));
         }
-        Self { _process: process, _folder: folder, clients }
+        Self { process, _folder: folder, clients }
     }
 
     /// Has all clients do it again and again for a while; what each answer took, in order.
     async fn run(&self, work: Work, lasts: Duration) -> Vec<Duration> {
+        self.paced(work, Duration::ZERO, lasts).await
+    }
+
+    /// The same, each of them once in every `pace` at the most.
+    async fn paced(&self, work: Work, pace: Duration, lasts: Duration) -> Vec<Duration> {
         let until = Instant::now() + lasts;
         let clients = self.clients.iter().map(async |(api, program)| {
             let mut took = Vec::new();
@@ -59,6 +69,7 @@ impl Mesh {
                 let begun = Instant::now();
                 work.once(api, *program).await;
                 took.push(begun.elapsed());
+                sleep_until(begun + pace).await;
             }
             took
         });
@@ -86,36 +97,46 @@ impl Work {
     }
 }
 
+/// What one share of all took at the most, in milliseconds.
+fn at(took: &[Duration], share: f64) -> f64 {
+    took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let seconds = match std::env::args().nth(1).map(|seconds| seconds.parse::<u64>()) {
-        None => 10,
-        Some(Ok(seconds @ 1..=3600)) => seconds,
-        Some(_) => {
-            eprintln!("bench [seconds]: how long each kind of work is done, 1 to 3600; 10 by default");
+    praan::descriptors::raise();
+    let mut arguments = std::env::args().skip(1).peekable();
+    let what = arguments.next_if(|word| !word.starts_with(|letter: char| letter.is_ascii_digit()));
+    let seconds = arguments.next().map_or(Ok(10), |seconds| seconds.parse::<u64>());
+    match (what.as_deref(), seconds, arguments.next()) {
+        (None | Some("mesh"), Ok(seconds @ 1..=3600), None) => mesh(Duration::from_secs(seconds)).await,
+        (Some("floods"), Ok(seconds @ 1..=3600), None) => floods::run(Duration::from_secs(seconds)).await,
+        (Some("overload"), Ok(seconds @ 1..=3600), None) => overload::run(Duration::from_secs(seconds)).await,
+        _ => {
+            eprintln!(
+                "bench [mesh|floods|overload] [seconds]: how long each is done, 1 to 3600; 10 by default"
+            );
             return ExitCode::FAILURE;
         }
-    };
-    let lasts = Duration::from_secs(seconds);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Rates and latencies of what clients do most.
+async fn mesh(lasts: Duration) {
     let plain = Mesh::up(&Environment::default()).await;
-    println!("{CLIENTS} clients, {seconds} s each, one process on embedded backends");
+    println!("{CLIENTS} clients, {} s each, one process on embedded backends", lasts.as_secs());
     for (name, work) in [
         ("POST /logs (durable, scored)", Work::Log),
         ("GET dashboard", Work::Dashboard),
         ("GET history, a page of 20", Work::History),
     ] {
         let took = plain.run(work, lasts).await;
-        let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
         let rate = took.len() as f64 / lasts.as_secs_f64();
-        println!(
-            "{name}: {rate:.0}/s, p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms",
-            at(0.5),
-            at(0.99),
-            at(0.999)
-        );
+        let [median, slow, slowest] = [0.5, 0.99, 0.999].map(|share| at(&took, share));
+        println!("{name}: {rate:.0}/s, p50 {median:.1} ms, p99 {slow:.1} ms, p99.9 {slowest:.1} ms");
     }
     telemetry(&plain, lasts).await;
-    ExitCode::SUCCESS
 }
 
 /// How much of the throughput is left when every request is traced, counted and told to a collector.

@@ -95,13 +95,11 @@ impl Turnstiles {
         let line = line.ok_or_else(|| Error::internal("a public service has no turnstile"))?;
         let entered = match line.step_up(method.class) {
             Ok(pass) => Ok(pass),
-            Err(waiting) => {
+            Err(None) => Err(Missed::Crowded),
+            Err(Some(turn)) => {
                 let _counted = Counted::new(&self.waiting, KeyValue::new("class", method.class.name()));
                 let patience = left.unwrap_or(Duration::MAX).min(self.patience);
-                match waiting {
-                    Some(turn) => timeout(patience, turn).await.unwrap_or(Err(Missed::Late)),
-                    None => Err(Missed::Crowded),
-                }
+                timeout(patience, turn).await.unwrap_or(Err(Missed::Late))
             }
         };
         match entered {

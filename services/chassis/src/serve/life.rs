@@ -65,7 +65,7 @@ pub(super) enum Verdict {
     End(Parting),
 }
 
-/// How long those have who are to leave at once, but to whom it is said first.
+/// How long those have who have had enough, for what they did not take back.
 const SHORT: Duration = Duration::from_secs(5);
 
 impl Life {
@@ -111,6 +111,15 @@ impl Life {
         }
     }
 
+    /// The client took something. The last of an answer may be on its way for long after it was written; but HTTP/2 always has
+    /// something to say, and that is no sign of life.
+    pub(super) fn sent(&self) {
+        let mut state = self.state();
+        if state.http == Http::One && state.phase == Phase::Idle {
+            state.enter(Phase::Idle);
+        }
+    }
+
     /// A request is worked on, until what is returned is dropped.
     pub(super) fn work(self: &Arc<Self>) -> Work {
         let mut state = self.state();
@@ -138,7 +147,7 @@ impl Life {
         let (limit, parting) = match (phase, http) {
             (Phase::Working, _) => (None, Parting::Now),
             (Phase::Hearing, _) => (Some(rules.headers), Parting::Now),
-            (Phase::Idle, Http::Two) => (rules.idle_http2, Parting::Announced(SHORT)),
+            (Phase::Idle, Http::Two) => (rules.idle_http2, Parting::Announced(rules.grace)),
             (Phase::Idle, _) => (Some(rules.idle), Parting::Now),
         };
         let limit = limit.map(|limit| since + limit);
@@ -251,6 +260,9 @@ mod tests {
         pass(&life, 1);
         assert_eq!(end(&life), Some(Parting::Now), "the headers drip");
         drop(life.work());
+        pass(&life, 74);
+        life.sent();
+        assert_eq!(end(&life), None, "it takes what it was sent");
         pass(&life, 75);
         assert_eq!(end(&life), Some(Parting::Now), "it is idle");
     }
@@ -265,8 +277,9 @@ mod tests {
         public.heard(&[PREFACE, b"more"].concat());
         pass(&public, 295);
         assert_eq!(end(&public), None);
+        public.sent();
         pass(&public, 5);
-        assert_eq!(end(&public), Some(Parting::Announced(SHORT)));
+        assert_eq!(end(&public), Some(Parting::Announced(YEAR)));
     }
 
     #[test]

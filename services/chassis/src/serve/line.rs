@@ -25,6 +25,14 @@ impl Line {
         Self { stream, life, stall, alarm: None, waiting: false }
     }
 
+    /// Some bytes were taken, or none yet.
+    fn taken(&mut self, sent: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if matches!(sent, Poll::Ready(Ok(1..))) {
+            self.life.sent();
+        }
+        self.sent(sent, context)
+    }
+
     fn sent<T>(&mut self, sent: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if sent.is_ready() {
             self.waiting = false;
@@ -60,7 +68,7 @@ impl AsyncWrite for Line {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.sent(sent, context)
+        self.taken(sent, context)
     }
 
     fn poll_write_vectored(
@@ -69,7 +77,7 @@ impl AsyncWrite for Line {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.sent(sent, context)
+        self.taken(sent, context)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -14,10 +14,11 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// What of one answer may wait for a client that is slow to take it.
 const MOST_UNSENT: usize = 128 * 1024;
-/// The requests that may be taken back before they were looked at, and the faults of a client that are answered by ending only the
-/// request; after that the connection ends.
+/// The requests that may be taken back before they were looked at; after that the connection ends.
 const MOST_RESETS: usize = 20;
-const MOST_FAULTS: usize = 64;
+/// The faults of a client that end only a request, in the life of a connection. To send more of a body than its answer waited for is
+/// such a fault, and no fault of an honest client; so there may be many.
+const MOST_FAULTS: usize = 1024;
 
 /// The rules of a door.
 #[derive(Clone, Copy, Debug)]

@@ -8,13 +8,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use chassis::Error;
+use chassis::layers::deadline;
 use chassis::shutdown::Tasks;
 use futures_util::stream;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -23,8 +26,8 @@ use tower::{Service, ServiceExt};
 
 use crate::body;
 use crate::contract::{Contract, Method};
+use crate::entrance::Entrance;
 use crate::health::{GrpcHealth, Health};
-use crate::limits::Limits;
 use crate::upstream::Upstream;
 use crate::visit::Visit;
 
@@ -46,7 +49,7 @@ pub struct Grpc(Arc<Parts>);
 struct Parts {
     contract: Arc<Contract>,
     upstream: Arc<Upstream>,
-    limits: Arc<Limits>,
+    entrance: Arc<Entrance>,
     own: Routes,
     tasks: Tasks,
 }
@@ -56,13 +59,13 @@ impl Grpc {
     pub fn new(
         contract: Arc<Contract>,
         upstream: Arc<Upstream>,
-        limits: Arc<Limits>,
+        entrance: Arc<Entrance>,
         health: Arc<Health>,
         tasks: Tasks,
     ) -> Result<Self, Error> {
         let health = GrpcHealth::new(health, contract.services());
         let own = reflection::add(Routes::new(HealthServer::new(health)), &contract)?.prepare();
-        Ok(Self(Arc::new(Parts { contract, upstream, limits, own, tasks })))
+        Ok(Self(Arc::new(Parts { contract, upstream, entrance, own, tasks })))
     }
 }
 
@@ -96,24 +99,32 @@ impl Parts {
         let Some(method) = self.contract.method(path).cloned() else {
             return refuse(Error::unimplemented("there is no such method"));
         };
-        let admission = match visit.check() {
-            Ok(()) => self.limits.admit(&method, visit, request.headers()).await,
-            Err(error) => return refuse(error),
-        };
-        let answer = match admission.check() {
-            Ok(()) => self.forward(&method, request).await,
+        if let Err(error) = visit.check() {
+            return refuse(error);
+        }
+        let (begun, (mut parts, body)) = (Instant::now(), request.into_parts());
+        let left = deadline::timeout(&parts.headers);
+        let entered = self.entrance.enter(&method, visit, &parts.headers, body, left).await;
+        if let Some(left) = left {
+            deadline::write(&mut parts.headers, left.saturating_sub(begun.elapsed()));
+        }
+        let answer = match entered.body {
+            Ok(body) => self.forward(&method, parts, body.bytes.clone()).await,
             Err(error) => Err(error.into()),
         };
         let mut response = answer.unwrap_or_else(Status::into_http);
-        admission.stamp(response.headers_mut());
+        entered.admission.stamp(response.headers_mut());
         response.extensions_mut().insert(method);
         response
     }
 
-    async fn forward(&self, method: &Method, request: Request<Body>) -> Result<Response<Body>, Status> {
-        let (mut parts, body) = request.into_parts();
-        // public methods take one message; reading it here keeps slow and endless clients away from the services
-        let body = body::read(body).await?;
+    /// Public methods take one message, which has been read by now: slow and endless clients are kept away from the services.
+    async fn forward(
+        &self,
+        method: &Method,
+        mut parts: http::request::Parts,
+        body: Bytes,
+    ) -> Result<Response<Body>, Status> {
         for name in HOP_BY_HOP {
             parts.headers.remove(name);
         }

@@ -4,13 +4,14 @@
 //! document. So a new rpc is public once its `.proto` says so, and no noun of the domain is named here. It keeps no data
 //! and decides nothing about access: it settles what concerns the door (request ids, limits, sizes, form) and passes on.
 //!
-//! A request: [`door`] (id, address, CORS, spans) → [`rest`] or [`grpc`] → [`limits`] → [`upstream`] → a service's room.
+//! A request: [`door`] (id, address, CORS, spans) → [`rest`] or [`grpc`] → [`entrance`] ([`body`], [`turnstile`], [`limits`]) → [`upstream`] → a service's room.
 
 mod body;
 mod config;
 mod contract;
 mod cors;
 mod door;
+mod entrance;
 mod grpc;
 mod gzip;
 mod health;
@@ -21,8 +22,11 @@ mod rest;
 mod serve;
 mod sse;
 mod telemetry;
+mod turnstile;
 mod upstream;
 mod visit;
 
-pub use config::Config;
+pub use body::Patience;
+pub use config::{CONNECTION_AGE, CONNECTIONS, CONNECTIONS_PER_CLIENT, Config};
 pub use serve::{Bound, Needs, serve};
+pub use turnstile::Capacity;

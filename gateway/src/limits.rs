@@ -7,7 +7,6 @@
 //! Where a caller stands is told as the IETF's draft on `RateLimit` has it (draft-ietf-httpapi-ratelimit-headers, since its
 //! version 8): the policies in `RateLimit-Policy`, what is left of each in `RateLimit`; over gRPC they are metadata.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use chassis::Error;
 use chassis::auth::Verifier;
 use chassis::clock::Clock;
 use chassis::layers::caller::bearer;
+use chassis::serve::network;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::KeyValue;
@@ -174,25 +174,4 @@ impl Admission {
 /// Whole seconds, none too early.
 fn seconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
-}
-
-/// What counts as one address: of IPv6 the network a household has, since it may pick the rest at will.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_household_is_one_address() {
-        let one = |text: &str| network(text.parse().unwrap()).to_string();
-        assert_eq!(one("2001:db8:1:2:aaaa::1"), one("2001:db8:1:2:bbbb::2"));
-        assert_ne!(one("2001:db8:1:2::1"), one("2001:db8:1:3::1"));
-        assert_eq!(one("192.0.2.1"), "192.0.2.1");
-    }
 }

@@ -108,6 +108,7 @@ fn problem() -> Value {
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "request_id": {"type": "string", "format": "uuid"},
+            "retry_after_ms": {"type": "integer", "description": "When to try again, where that is of use: `Retry-After`, to the millisecond."},
             "errors": {
                 "type": "array",
                 "items": {

@@ -24,11 +24,11 @@ use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 
 use crate::contract::{Contract, Method};
-use crate::limits::Limits;
+use crate::entrance::Entrance;
 use crate::pages::{Page, Pages};
 use crate::upstream::Upstream;
 use crate::visit::Visit;
-use crate::{body, gzip, sse};
+use crate::{gzip, sse};
 use json::Json;
 use path::{Found, Tree};
 use problem::Refusal;
@@ -46,7 +46,7 @@ pub struct Rest {
     routes: Tree<Target>,
     pages: Pages,
     upstream: Arc<Upstream>,
-    limits: Arc<Limits>,
+    entrance: Arc<Entrance>,
     tasks: Tasks,
 }
 
@@ -56,7 +56,7 @@ impl Rest {
         contract: Arc<Contract>,
         pages: Pages,
         upstream: Arc<Upstream>,
-        limits: Arc<Limits>,
+        entrance: Arc<Entrance>,
         tasks: Tasks,
     ) -> Self {
         let mut routes = Tree::default();
@@ -66,7 +66,7 @@ impl Rest {
         for page in Page::all() {
             routes.insert(&page.route(), http::Method::GET, Target::Page(page));
         }
-        Self { contract, routes, pages, upstream, limits, tasks }
+        Self { contract, routes, pages, upstream, entrance, tasks }
     }
 
     /// Answers a request.
@@ -92,14 +92,14 @@ impl Rest {
         match self.routes.find(&parts.method, parts.uri.path()) {
             Found::Target(Target::Page(page), _) => Ok(self.pages.answer(*page, &parts.headers).await?),
             Found::Target(Target::Method(method), values) => {
-                let admission = self.limits.admit(method, visit, &parts.headers).await;
-                let answer = match admission.check() {
-                    Ok(()) => self.call(method, visit, &parts, body, &values).await,
+                let entered = self.entrance.enter(method, visit, &parts.headers, body, None).await;
+                let answer = match entered.body {
+                    Ok(body) => self.call(method, visit, &parts, &body.bytes, &values).await,
                     Err(error) => Err(error),
                 };
                 let mut response =
                     answer.unwrap_or_else(|error| Refusal::Error(error).response(visit.request_id));
-                admission.stamp(response.headers_mut());
+                entered.admission.stamp(response.headers_mut());
                 method.deprecation.iter().for_each(|deprecation| deprecation.stamp(response.headers_mut()));
                 response.extensions_mut().insert(method.clone());
                 Ok(response)
@@ -116,15 +116,14 @@ impl Rest {
         method: &Arc<Method>,
         visit: Visit,
         parts: &Parts,
-        body: Body,
+        body: &Bytes,
         values: &[String],
     ) -> Result<Response<Body>, Error> {
         if !method.conditional && method.verb != http::Method::GET && parts.headers.contains_key(IF_MATCH) {
             // whoever sets a condition must not be told of success when nobody looked
             return Err(Error::invalid("if-match", "is not heeded by this method"));
         }
-        let body = body::read(body).await?;
-        let message = self.message(method, parts, &body, values)?;
+        let message = self.message(method, parts, body, values)?;
         let rename =
             |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));
         if method.streaming {

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use backends::cache::Cache;
 use chassis::auth::Verifier;
+use chassis::serve::{Crowd, Rules};
 use chassis::{Error, Foundation, Link};
 
+use crate::body::Shelf;
 use crate::config::Config;
 use crate::contract::Contract;
 use crate::door::Door;
+use crate::entrance::Entrance;
 use crate::grpc::Grpc;
 use crate::health::Health;
 use crate::limits::Limits;
 use crate::pages::Pages;
 use crate::rest::Rest;
+use crate::turnstile::Turnstiles;
 use crate::upstream::Upstream;
 use crate::{cors, openapi};
 
@@ -41,20 +45,26 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
     let Foundation { clock, tasks } = needs.foundation;
     let contract = Arc::new(Contract::read(proto::descriptors())?);
     let upstream = Arc::new(Upstream::new(&contract, needs.links)?);
-    let limits = Arc::new(Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits));
+    let entrance = Arc::new(Entrance {
+        shelf: Shelf::new(config.patience),
+        turnstiles: Turnstiles::new(&contract.services(), config.capacity),
+        limits: Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits),
+    });
     let health = Arc::new(Health::new(upstream.clone(), tasks.clone()));
     let pages = Pages::new(&openapi::document(&contract), health.clone());
 
-    let grpc = Grpc::new(contract.clone(), upstream.clone(), limits.clone(), health, tasks.clone())?;
-    let rest = Rest::new(contract, pages, upstream, limits, tasks.clone());
+    let grpc = Grpc::new(contract.clone(), upstream.clone(), entrance.clone(), health, tasks.clone())?;
+    let rest = Rest::new(contract, pages, upstream, entrance, tasks.clone());
     let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies);
 
     let listener = chassis::serve::listen(config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let entrance = match &config.tls {
+    let front = match &config.tls {
         Some(tls) => chassis::serve::Door::public(listener, tls),
         None => listener.into(),
     };
-    tasks.spawn("gateway", chassis::serve::run(entrance, door, tasks.clone()));
+    let most_per_client = config.crowd.most_per_client.filter(|_| config.proxies == 0);
+    let rules = Rules::public(Crowd { most_per_client, ..config.crowd }, config.connection_age);
+    tasks.spawn("gateway", chassis::serve::run(front.rules(rules), door, tasks.clone()));
     Ok(Bound { address })
 }

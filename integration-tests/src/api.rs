@@ -58,6 +58,12 @@ impl Api {
         Self { http, url: url.to_owned(), token: None, email: String::new() }
     }
 
+    /// The same user at another of this machine's addresses.
+    pub fn from_address(&self, address: std::net::IpAddr) -> Self {
+        let http = reqwest::Client::builder().local_address(address).build().expect("a client");
+        Self { http, ..self.clone() }
+    }
+
     /// A new account, signed in.
     pub async fn sign_up(url: &str) -> Self {
         let mut api = Self::nobody(url);

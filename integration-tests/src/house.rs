@@ -57,6 +57,11 @@ impl House {
             rate_limits: Switch::Off,
             cors_origins: Vec::new(),
             proxies: 0,
+            connections: gateway::CONNECTIONS,
+            connections_per_client: gateway::CONNECTIONS_PER_CLIENT,
+            connection_age: gateway::CONNECTION_AGE.as_secs() as usize,
+            requests_at_once: gateway::Capacity::default().at_once,
+            requests_waiting: gateway::Capacity::default().waiting,
         };
         let sign_in =
             SignIn { passwords: Switch::On, proved_addresses_only: Switch::Off, oidc_providers_file: None };

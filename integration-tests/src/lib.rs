@@ -6,6 +6,7 @@
 pub mod api;
 pub mod collector;
 pub mod fleet;
+pub mod floods;
 pub mod house;
 pub mod model;
 pub mod photo;

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use chassis::Error;
 use http::StatusCode;
 use http::uri::PathAndQuery;
-use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, ReflectMessage, Value};
 
 use super::shapes::Shapes;
 use super::{Deprecation, ShapeId, extension, flag, number, text, unfit};
+use crate::turnstile::Class;
 
 /// The message that is a body as it stands.
 const BODY: &str = "google.api.HttpBody";
@@ -45,6 +46,8 @@ pub struct Method {
     pub located: bool,
     /// When it goes away.
     pub deprecation: Option<Deprecation>,
+    /// How much it matters when there is too much to do.
+    pub class: Class,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
     /// The HTTP status of success.
@@ -117,6 +120,7 @@ impl Method {
             tagged: false,
             located: false,
             deprecation: Deprecation::read(method)?,
+            class: rule.as_ref().map_or(Class::Plain, class),
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),
@@ -164,6 +168,20 @@ fn template(route: &str) -> Option<Vec<Segment>> {
 
 fn status(code: i32) -> StatusCode {
     u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK)
+}
+
+fn class(rule: &DynamicMessage) -> Class {
+    let number = rule.get_field_by_name("criticality").and_then(|value| value.as_enum_number());
+    let field = rule.descriptor().get_field_by_name("criticality").map(|field| field.kind());
+    let name = match (number, field) {
+        (Some(number), Some(Kind::Enum(kind))) => kind.get_value(number).map(|value| value.name().to_owned()),
+        _ => None,
+    };
+    match name.as_deref() {
+        Some("CRITICALITY_CRITICAL") => Class::Critical,
+        Some("CRITICALITY_SHEDDABLE") => Class::Sheddable,
+        _ => Class::Plain,
+    }
 }
 
 fn media_types(rule: &DynamicMessage) -> Vec<String> {

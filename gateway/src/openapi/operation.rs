@@ -131,7 +131,7 @@ fn problems(method: &Method) -> Vec<u16> {
         statuses.extend([401, 403, 409]);
     }
     if method.body {
-        statuses.extend([413, 415]);
+        statuses.extend([408, 413, 415]);
     }
     if method.anonymous && method.body {
         statuses.extend([401, 409]);

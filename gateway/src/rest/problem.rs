@@ -33,6 +33,8 @@ struct Problem<'a> {
     status: u16,
     detail: &'a str,
     request_id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem<'a>>,
 }
@@ -61,6 +63,7 @@ impl Refusal {
                     status: 405,
                     detail: "this route does not take that method",
                     request_id,
+                    retry_after_ms: None,
                     errors: Vec::new(),
                 });
                 if let Ok(allowed) = HeaderValue::try_from(allowed) {
@@ -84,7 +87,8 @@ pub fn type_of(reason: &str) -> String {
 
 fn of_error(error: &Error, request_id: Uuid) -> Response<Body> {
     let kind = error.kind();
-    if kind.http_status() >= 500 {
+    // a crowd is counted, and not written down one by one
+    if kind.http_status() >= 500 && kind != Kind::Overloaded {
         error.log("a request failed");
     }
     let mut response = render(&problem(error, request_id));
@@ -107,6 +111,7 @@ fn problem(error: &Error, request_id: Uuid) -> Problem<'_> {
         status: kind.http_status(),
         detail: error.message(),
         request_id,
+        retry_after_ms: error.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
         errors: error.fields().iter().map(FieldProblem::from).collect(),
     }
 }

@@ -4,6 +4,7 @@
 
 mod bad_json;
 mod cors;
+mod crowd;
 mod documents;
 mod etag;
 mod fake;

@@ -12,8 +12,10 @@
 )]
 
 mod crowd;
+mod floods;
 mod hop;
 mod load;
+mod overload;
 mod pairs;
 mod protocols;
 mod reads;
@@ -28,10 +30,14 @@ use std::process::ExitCode;
 use crowd::Crowd;
 use stage::Stage;
 
-const MEASURES: [&str; 6] = ["sizes", "reads", "protocols", "writes", "topologies", "telemetry"];
+const MEASURES: [&str; 8] =
+    ["sizes", "telemetry", "writes", "reads", "protocols", "topologies", "floods", "overload"];
+/// Those that do not work on the mesh that the others share.
+const APART: [&str; 2] = ["sizes", "telemetry"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    praan::descriptors::raise();
     // cargo says --bench to every bench
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -60,7 +66,7 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
     if wanted("telemetry") {
         telemetry::measure(&stage).await;
     }
-    if !["reads", "protocols", "writes", "topologies"].into_iter().any(&wanted) {
+    if !MEASURES.into_iter().any(|name| !APART.contains(&name) && wanted(name)) {
         return;
     }
     let one = stage.one_process().await;
@@ -78,6 +84,14 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
     if wanted("protocols") {
         protocols::measure(&one, &of_one).await;
     }
+    of_one.sign_in().await;
+    if wanted("floods") {
+        floods::measure(&one, &of_one).await;
+    }
+    if wanted("overload") {
+        overload::measure(&one, &of_one).await;
+    }
+    of_one.sign_in().await;
     if wanted("topologies") {
         let many = stage.many_processes().await;
         let of_many = Crowd::of(&many).await;

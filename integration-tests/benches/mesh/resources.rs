@@ -31,15 +31,6 @@ pub fn cpu_seconds(pids: impl IntoIterator<Item = u32>) -> f64 {
     ticks.sum::<f64>() / TICKS_A_SECOND
 }
 
-/// The memory of a process that is resident now, in MiB.
-pub fn resident_mib(pid: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    line.unwrap_or_default() / 1024.0
-}
-
 /// What /proc/[pid]/stat says behind the name: the state is number 0, the parent 1, the four times 11 to 14.
 fn fields(pid: u32) -> Option<Vec<f64>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

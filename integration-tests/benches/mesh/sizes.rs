@@ -5,7 +5,6 @@ use std::time::Instant;
 use integration_tests::process::{Process, binary};
 
 use crate::pairs::Goal;
-use crate::resources::resident_mib;
 use crate::stage::{Mesh, Stage};
 
 /// Measures a fresh mesh on embedded backends, and the start of one on the servers.
@@ -23,7 +22,7 @@ pub async fn idle(stage: &Stage) {
         "  one process on embedded backends is ready after {seconds:.2} s; {}",
         Goal::AtMost(1.0, 0.3).judge(seconds)
     );
-    let mib = resident_mib(process.id());
+    let mib = process.memory() as f64 / 1024.0;
     println!("  and takes {mib:.0} MiB; {}", Goal::AtMost(64.0, 64.0).judge(mib));
     drop(process);
     let mesh = stage.many_processes().await;
@@ -65,5 +64,5 @@ async fn number(stage: &Stage, mesh: &Mesh, sql: &str) -> f64 {
 }
 
 fn residents(mesh: &Mesh) -> Vec<(String, f64)> {
-    mesh.processes.iter().map(|process| (process.name(), resident_mib(process.id()))).collect()
+    mesh.processes.iter().map(|process| (process.name(), process.memory() as f64 / 1024.0)).collect()
 }

@@ -18,6 +18,7 @@ mod erasure;
 mod examples;
 mod exports;
 mod faults;
+mod floods;
 mod grpc;
 mod guessing;
 mod jobs;

@@ -37,8 +37,12 @@ pub enum Kind {
     UnsupportedMedia,
     /// Something needed is down, or the house is full.
     Unavailable,
+    /// The house is full, and nothing was done.
+    Overloaded,
     /// The time ran out.
     Deadline,
+    /// The request did not arrive in time.
+    Unheard,
     /// The method does not exist.
     Unimplemented,
     /// A fault of ours.
@@ -151,6 +155,18 @@ impl Error {
     /// The method does not exist.
     pub fn unimplemented(message: impl Into<String>) -> Self {
         Self::new(Kind::Unimplemented, message)
+    }
+
+    /// The house is full, and nothing was done; the caller may come back after `retry_after`.
+    pub fn overloaded(retry_after: Duration) -> Self {
+        let mut error = Self::new(Kind::Overloaded, "too much is going on; nothing was done, try again");
+        error.0.retry_after = Some(retry_after);
+        error
+    }
+
+    /// The request did not arrive in time.
+    pub fn unheard() -> Self {
+        Self::new(Kind::Unheard, "the request did not arrive in time")
     }
 
     /// The time ran out.

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
 use crate::options::{Audit, Command, Config, Log, Praan};
-use crate::{account, audit, demo, doctor, job, migrate, reference, secret};
+use crate::{account, audit, demo, descriptors, doctor, job, migrate, reference, secret};
 
 /// How long everything may take to end once the process is told to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,8 +47,8 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Error> {
     match command {
-        Command::Up(options) => light(&options.log, &Plan::whole(&options)).await,
-        Command::Serve(options) => light(&options.log, &Plan::part(&options)?).await,
+        Command::Up(options) => light(&options.log, Plan::whole(&options)).await,
+        Command::Serve(options) => light(&options.log, Plan::part(&options)?).await,
         Command::Migrate(options) => {
             for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
@@ -70,21 +70,22 @@ async fn run(command: Command) -> Result<(), Error> {
     }
 }
 
-async fn light(log: &Log, plan: &Plan) -> Result<(), Error> {
+async fn light(log: &Log, plan: Plan) -> Result<(), Error> {
     let telemetry = telemetry::start(&log.settings())?;
+    let plan = plan.within(descriptors::raise());
     let foundation = Foundation::system();
     let admin = match (log.admin_listen, &telemetry.scrape) {
         (Some(address), Some(scrape)) => Some(Admin::open(address, scrape.clone(), &foundation.tasks).await?),
         _ => None,
     };
-    let lit = house::light(plan, &foundation).await?;
+    let lit = house::light(&plan, &foundation).await?;
     if let Some(admin) = &admin {
         admin.lit();
         say(&format!("  metrics  http://{}/metrics (with /healthz and /readyz)", admin.address));
     }
     // whoever reads that it is up may tell it to stop at once
     let stop = stop_signal()?;
-    say(&lit.describe(plan));
+    say(&lit.describe(&plan));
     stop.await;
     say("Stopping: requests in flight may finish.");
     if !foundation.tasks.stop(PATIENCE).await {

@@ -174,17 +174,10 @@ impl<'a> House<'a> {
             tasks.spawn("door", chassis::serve::run(door, Switch::new(here), tasks.clone()));
             return Ok(address);
         }
-        let tls = plan.edge.tls()?;
-        if let Some(tls) = &tls {
+        let config = plan.edge.gateway(plan.listen)?;
+        if let Some(tls) = &config.tls {
             tls.keep_fresh(&base.foundation.tasks, LOOK_AGAIN);
         }
-        let config = gateway::Config {
-            tls,
-            rate_limits: plan.edge.rate_limits == OnOff::On,
-            cors_origins: plan.edge.cors_origins.clone(),
-            proxies: plan.edge.proxies,
-            ..gateway::Config::new(plan.listen)
-        };
         let (links, verifier) = (links.collect(), self.verifier.clone());
         let needs = gateway::Needs {
             foundation: base.foundation.clone(),

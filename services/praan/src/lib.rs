@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authority;
 pub mod command;
 pub mod demo;
+pub mod descriptors;
 pub mod doctor;
 pub mod house;
 pub mod job;

@@ -2,6 +2,7 @@
 
 mod ai;
 mod databases;
+mod edge;
 mod links;
 mod storage;
 
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use ai::{Ai, AiProvider};
 pub use databases::Databases;
+pub use edge::Edge;
 pub use links::{Remotes, Tls};
 pub use storage::{S3, Servers, Storage};
 
@@ -120,29 +122,6 @@ pub struct Serve {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub log: Log,
-}
-
-/// The options of the public door.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Edge")]
-pub struct Edge {
-    /// The certificate that the public door shows, with its chain (PEM), for TLS 1.3; read anew when it changes. Left out, the door
-    /// speaks in the clear, and a proxy with TLS stands in front.
-    #[arg(long, env = "PRAAN_EDGE_TLS_CERT_FILE", value_name = "FILE", requires = "edge_tls_key")]
-    pub edge_tls_cert: Option<PathBuf>,
-    /// The key of that certificate (PEM).
-    #[arg(long, env = "PRAAN_EDGE_TLS_KEY_FILE", value_name = "FILE", requires = "edge_tls_cert")]
-    pub edge_tls_key: Option<PathBuf>,
-    /// Whether requests are limited: 100 a minute per user, 60 on POST /api/v1/logs, and per address 30 on each way to sign in.
-    /// `off` is for load tests on loopback.
-    #[arg(long, env = "PRAAN_RATE_LIMITS", default_value = "on", value_name = "ON|OFF")]
-    pub rate_limits: Switch,
-    /// Web origins that may call from a browser, comma-separated, such as https://app.example.org; none by default.
-    #[arg(long, env = "PRAAN_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN", value_parser = origin)]
-    pub cors_origins: Vec<String>,
-    /// How many proxies of yours stand in front and add to X-Forwarded-For; with 0 that header is not believed.
-    #[arg(long, env = "PRAAN_PROXIES", default_value_t = 0, value_name = "COUNT")]
-    pub proxies: usize,
 }
 
 /// The options of identity and, of whom it takes for whom, of family.
@@ -370,18 +349,6 @@ pub enum LogFormat {
     Json,
 }
 
-fn origin(text: &str) -> Result<String, String> {
-    let uri: tonic::transport::Uri =
-        text.parse().map_err(|_| "must be an origin such as https://app.example.org")?;
-    let plain =
-        uri.scheme().is_some() && uri.authority().is_some() && uri.path() == "/" && !text.ends_with('/');
-    if plain {
-        Ok(text.to_owned())
-    } else {
-        Err("must be an origin such as https://app.example.org, without a path".into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -422,14 +389,5 @@ mod tests {
         assert_eq!(filter(Some("warn"), Some("debug")), "warn");
         assert_eq!(filter(None, Some("debug")), "debug");
         assert_eq!(filter(None, None), LOG);
-    }
-
-    #[test]
-    fn an_origin_has_no_path() {
-        assert!(origin("https://app.example.org").is_ok());
-        assert!(origin("http://localhost:4200").is_ok());
-        for bad in ["*", "app.example.org", "https://app.example.org/", "https://app.example.org/x", ""] {
-            assert!(origin(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::{Error, FieldError, Kind};
 const DOMAIN: &str = "praan";
 
 /// Every kind beside its gRPC code, HTTP status, machine-readable reason and title.
-const KINDS: [(Kind, Code, u16, &str, &str); 16] = [
+const KINDS: [(Kind, Code, u16, &str, &str); 18] = [
     (Kind::Invalid, Code::InvalidArgument, 400, "INVALID", "Invalid request"),
     (Kind::Unauthenticated, Code::Unauthenticated, 401, "UNAUTHENTICATED", "Not signed in"),
     (Kind::Denied, Code::PermissionDenied, 403, "DENIED", "No access"),
@@ -25,7 +25,9 @@ const KINDS: [(Kind, Code, u16, &str, &str); 16] = [
     (Kind::TooLarge, Code::OutOfRange, 413, "TOO_LARGE", "Too large"),
     (Kind::UnsupportedMedia, Code::InvalidArgument, 415, "UNSUPPORTED_MEDIA", "Unsupported content type"),
     (Kind::Unavailable, Code::Unavailable, 503, "UNAVAILABLE", "Unavailable"),
+    (Kind::Overloaded, Code::Unavailable, 503, "OVERLOADED", "Too busy"),
     (Kind::Deadline, Code::DeadlineExceeded, 504, "DEADLINE", "Took too long"),
+    (Kind::Unheard, Code::DeadlineExceeded, 408, "REQUEST_TIMEOUT", "Request came too slowly"),
     (Kind::Unimplemented, Code::Unimplemented, 501, "UNIMPLEMENTED", "No such method"),
     (Kind::Internal, Code::Internal, 500, "INTERNAL", "Internal error"),
 ];
@@ -33,7 +35,7 @@ const KINDS: [(Kind, Code, u16, &str, &str); 16] = [
 impl Kind {
     fn row(self) -> &'static (Kind, Code, u16, &'static str, &'static str) {
         // the table names every kind; a test walks it
-        KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[15])
+        KINDS.iter().find(|row| row.0 == self).unwrap_or(&KINDS[17])
     }
 
     /// The gRPC code.

@@ -47,7 +47,7 @@ pub(crate) fn inject(headers: &mut HeaderMap) -> Duration {
 }
 
 /// Sets the timeout of a call.
-pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
+pub fn write(headers: &mut HeaderMap, left: Duration) {
     // at most eight digits, as the gRPC protocol has it: microseconds up to 99 s
     let value = format!("{}u", left.as_micros().min(99_999_999));
     if let Ok(value) = HeaderValue::try_from(value) {
@@ -56,7 +56,7 @@ pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
 }
 
 /// The timeout that the headers of a request name.
-pub(crate) fn timeout(headers: &HeaderMap) -> Option<Duration> {
+pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty() || digits.len() > 8 {

@@ -9,6 +9,7 @@
 
 mod mesh;
 mod room;
+mod serve;
 mod tls;
 mod tokens;
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chassis::Error;
 use chassis::mesh::Dialer;
+use chassis::serve::Crowd;
 use chassis::shutdown::Tasks;
 use chassis::tls::{PublicTls, Tls};
 use tonic::transport::Uri;
@@ -20,6 +22,9 @@ const TOGETHER: [(Service, Service, &str, Backend); 4] = [
     (Service::Logging, Service::InferenceWorker, "object store", Backend::Objects),
     (Service::AiInference, Service::InferenceWorker, "database of ai-inference", Backend::Readings),
 ];
+
+/// The files and connections that the house itself has open: to databases, among its processes, and its own data.
+const OWN_FILES: usize = 512;
 
 /// What is embedded, or on a server.
 #[derive(Clone, Copy)]
@@ -99,6 +104,19 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// The same, with no more connections than there may be open files, but for those that the house needs for itself.
+    pub fn within(mut self, open_files: usize) -> Self {
+        let most = open_files.saturating_sub(OWN_FILES).max(1);
+        if self.has_door() && most < self.edge.connections {
+            tracing::warn!(
+                most,
+                "there may be fewer open files than --connections would need; raise the limit"
+            );
+            self.edge.connections = most;
+        }
+        self
     }
 
     /// Whether the public door is here.
@@ -210,6 +228,25 @@ impl options::Tls {
 }
 
 impl Edge {
+    /// As the gateway wants it.
+    pub fn gateway(&self, listen: SocketAddr) -> Result<gateway::Config, Error> {
+        let capacity = gateway::Capacity {
+            at_once: self.requests_at_once,
+            waiting: self.requests_waiting,
+            ..gateway::Capacity::default()
+        };
+        Ok(gateway::Config {
+            tls: self.tls()?,
+            rate_limits: self.rate_limits == Switch::On,
+            cors_origins: self.cors_origins.clone(),
+            proxies: self.proxies,
+            crowd: Crowd { most: self.connections, most_per_client: Some(self.connections_per_client) },
+            connection_age: Duration::from_secs(self.connection_age as u64),
+            capacity,
+            ..gateway::Config::new(listen)
+        })
+    }
+
     /// What the public door proves itself with, if its files are named.
     pub fn tls(&self) -> Result<Option<PublicTls>, Error> {
         let files = self.edge_tls_cert.as_deref().zip(self.edge_tls_key.as_deref());

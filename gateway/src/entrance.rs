@@ -1,0 +1,55 @@
+//! What every public rpc passes on its way in, whatever it speaks: its body is read, it gets through the turnstile, and it is
+//! counted. A slow body takes no place at the turnstile, and what is refused there costs the limits nothing.
+
+use std::time::Duration;
+
+use chassis::Error;
+use http::HeaderMap;
+use tonic::body::Body;
+
+use crate::body::{Kept, Shelf};
+use crate::contract::Method;
+use crate::limits::{Admission, Limits};
+use crate::turnstile::{Admitted, Turnstiles};
+use crate::visit::Visit;
+
+/// The way in.
+pub struct Entrance {
+    /// Where bodies are kept.
+    pub shelf: Shelf,
+    /// Who is let in when there is much to do.
+    pub turnstiles: Turnstiles,
+    /// How much one caller may ask for.
+    pub limits: Limits,
+}
+
+/// A request that is in, or was refused; it has its place within until this is dropped.
+pub struct Entered {
+    /// The body, or why there is none.
+    pub body: Result<Kept, Error>,
+    /// What the limits say.
+    pub admission: Admission,
+    _admitted: Option<Admitted>,
+}
+
+impl Entrance {
+    /// Takes a request in; `left` is the time that its caller gives it, if any.
+    pub async fn enter(
+        &self,
+        method: &Method,
+        visit: Visit,
+        headers: &HeaderMap,
+        body: Body,
+        left: Option<Duration>,
+    ) -> Entered {
+        let body = self.shelf.read(body).await;
+        let admitted = match self.turnstiles.enter(method, left).await {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                return Entered { body: Err(error), admission: Admission::default(), _admitted: None };
+            }
+        };
+        let admission = self.limits.admit(method, visit, headers).await;
+        Entered { body: admission.check().and(body), admission, _admitted: Some(admitted) }
+    }
+}

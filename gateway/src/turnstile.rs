@@ -1,0 +1,137 @@
+//! How many requests are worked on at once, and who is let in when there are more. One place, which every public rpc passes,
+//! whether it came as REST, gRPC or gRPC-web, before anything is counted or asked of a service.
+//!
+//! Each service has a turnstile of its own, so that one that is slow holds up no other. Whoever finds no place waits, but not for
+//! long: an answer that comes too late is work for nobody. Those whose method is critical (`edge.v1.Criticality`) go first, and of
+//! equals the one who came last, since whoever has waited longest is the likeliest to have given up. When too many wait, the oldest
+//! of the least critical is sent away to make room.
+
+mod line;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::Error;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, UpDownCounter};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::contract::Method;
+pub use line::Class;
+use line::{Line, Missed, Pass};
+
+/// How many may be within.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// The requests worked on at once, for each service.
+    pub at_once: usize,
+    /// The requests that may wait for a place, for each service.
+    pub waiting: usize,
+    /// How long a request may wait.
+    pub patience: Duration,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { at_once: 128, waiting: 256, patience: Duration::from_millis(500) }
+    }
+}
+
+/// The turnstiles of all services.
+pub struct Turnstiles {
+    lines: HashMap<String, Arc<Line>>,
+    patience: Duration,
+    shed: Counter<u64>,
+    at_work: UpDownCounter<i64>,
+    waiting: UpDownCounter<i64>,
+}
+
+/// A request that is worked on, until it is dropped.
+pub struct Admitted {
+    _pass: Pass,
+    _counted: Counted,
+}
+
+/// One in a number that goes up and down.
+struct Counted(UpDownCounter<i64>, [KeyValue; 1]);
+
+impl Turnstiles {
+    /// One for each service, by its full name.
+    pub fn new(services: &BTreeSet<&str>, capacity: Capacity) -> Self {
+        let meter = opentelemetry::global::meter("praan");
+        let shed = meter
+            .u64_counter("praan.admission.shed")
+            .with_description(
+                "How many requests the door refused since there was too much to do, by class and reason.",
+            )
+            .build();
+        let at_work = meter
+            .i64_up_down_counter("praan.admission.at_work")
+            .with_description(
+                "How many requests the door has let in, by service; streams count until they begin.",
+            )
+            .build();
+        let waiting = meter
+            .i64_up_down_counter("praan.admission.waiting")
+            .with_description("How many requests wait at the door, by class.")
+            .build();
+        for class in Class::ALL {
+            // so that the first refusal shows as a change
+            shed.add(
+                0,
+                &[KeyValue::new("class", class.name()), KeyValue::new("reason", Missed::Crowded.name())],
+            );
+        }
+        let line = |service: &&str| ((*service).to_owned(), Line::new(capacity.at_once, capacity.waiting));
+        let lines = services.iter().map(line).collect();
+        Self { lines, patience: capacity.patience, shed, at_work, waiting }
+    }
+
+    /// Lets a request in, at once or after a while; `left` is the time that its caller gives it. Fails when it has to go.
+    pub async fn enter(&self, method: &Method, left: Option<Duration>) -> Result<Admitted, Error> {
+        let line = self.lines.get(&method.service);
+        let line = line.ok_or_else(|| Error::internal("a public service has no turnstile"))?;
+        let entered = match line.step_up(method.class) {
+            Ok(pass) => Ok(pass),
+            Err(None) => Err(Missed::Crowded),
+            Err(Some(turn)) => {
+                let _counted = Counted::new(&self.waiting, KeyValue::new("class", method.class.name()));
+                let patience = left.unwrap_or(Duration::MAX).min(self.patience);
+                timeout(patience, turn).await.unwrap_or(Err(Missed::Late))
+            }
+        };
+        match entered {
+            Ok(pass) => {
+                let service = KeyValue::new("rpc.service", method.service.clone());
+                Ok(Admitted { _pass: pass, _counted: Counted::new(&self.at_work, service) })
+            }
+            Err(missed) => {
+                let class = KeyValue::new("class", method.class.name());
+                self.shed.add(1, &[class, KeyValue::new("reason", missed.name())]);
+                Err(Error::overloaded(retry_after()))
+            }
+        }
+    }
+}
+
+impl Counted {
+    fn new(number: &UpDownCounter<i64>, label: KeyValue) -> Self {
+        number.add(1, std::slice::from_ref(&label));
+        Self(number.clone(), [label])
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.add(-1, &self.1);
+    }
+}
+
+/// Between half a second and one and a half, so that those who are sent away together do not come back together.
+fn retry_after() -> Duration {
+    // a version 4 id brings random bits without another dependency; the last sixteen hold neither version nor variant
+    let chance = (Uuid::new_v4().as_u128() & 0xffff) as u32;
+    Duration::from_millis(500) + Duration::from_secs(1).mul_f64(f64::from(chance) / f64::from(0x1_0000_u32))
+}

@@ -1,0 +1,164 @@
+//! The places of one service, and those who wait for one.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::sync::oneshot;
+
+/// How much it matters that a request is answered, the most critical first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// May have every place.
+    Critical,
+    /// Leaves an eighth of the places to what is critical.
+    Plain,
+    /// Has half of the places at most.
+    Sheddable,
+}
+
+/// Why a request was sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// Too many waited.
+    Crowded,
+    /// It had waited for as long as it may.
+    Late,
+}
+
+/// The places of a service.
+pub struct Line {
+    most: usize,
+    most_waiting: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    at_work: usize,
+    /// By class, the newest last.
+    waiting: [VecDeque<Waiter>; 3],
+    next_number: u64,
+}
+
+struct Waiter {
+    number: u64,
+    sender: oneshot::Sender<Pass>,
+}
+
+/// A place, until it is dropped.
+pub struct Pass(Arc<Line>);
+
+/// The turn of one who waits; whoever drops it has left the line.
+pub struct Turn {
+    line: Arc<Line>,
+    class: Class,
+    number: u64,
+    receiver: oneshot::Receiver<Pass>,
+}
+
+impl Class {
+    /// All, the most critical first.
+    pub const ALL: [Class; 3] = [Class::Critical, Class::Plain, Class::Sheddable];
+
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Critical => "critical",
+            Class::Plain => "plain",
+            Class::Sheddable => "sheddable",
+        }
+    }
+
+    /// How many of all places it may fill, itself and all that is less critical.
+    fn share(self, all: usize) -> usize {
+        match self {
+            Class::Critical => all,
+            Class::Plain => all - all / 8,
+            Class::Sheddable => all.div_ceil(2),
+        }
+    }
+}
+
+impl Missed {
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Missed::Crowded => "crowded",
+            Missed::Late => "late",
+        }
+    }
+}
+
+impl Line {
+    /// With so many places, and so many who may wait.
+    pub fn new(most: usize, most_waiting: usize) -> Arc<Self> {
+        Arc::new(Self { most, most_waiting, state: Mutex::default() })
+    }
+
+    /// A place, or else a turn to wait for, or else nothing.
+    pub fn step_up(self: &Arc<Self>, class: Class) -> Result<Pass, Option<Turn>> {
+        let mut state = self.state();
+        if state.at_work < class.share(self.most) {
+            state.at_work += 1;
+            return Ok(Pass(self.clone()));
+        }
+        if state.waiting.iter().map(VecDeque::len).sum::<usize>() >= self.most_waiting {
+            // one of its own class at the worst, and none that matters more
+            let least = state.waiting[class as usize..].iter_mut().rev().find_map(VecDeque::pop_front);
+            if least.is_none() {
+                return Err(None);
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        let number = state.next_number;
+        state.next_number += 1;
+        state.waiting[class as usize].push_back(Waiter { number, sender });
+        Err(Some(Turn { line: self.clone(), class, number, receiver }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever gets the next place; it is taken by then.
+    fn next(&self) -> Option<Waiter> {
+        let mut state = self.state();
+        let free = |class: &Class| state.at_work < class.share(self.most);
+        let ready = Class::ALL.into_iter().filter(free).collect::<Vec<_>>();
+        let next = ready.into_iter().find_map(|class| state.waiting[class as usize].pop_back());
+        state.at_work += usize::from(next.is_some());
+        next
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.0.state().at_work -= 1;
+        while let Some(waiter) = self.0.next() {
+            // who has just left drops the pass, which hands it on from here again
+            let _ = waiter.sender.send(Pass(self.0.clone()));
+        }
+    }
+}
+
+impl Future for Turn {
+    type Output = Result<Pass, Missed>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.receiver).poll(context).map_err(|_sent_away| Missed::Crowded)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let waiting = &mut self.line.state().waiting[self.class as usize];
+        if let Some(place) = waiting.iter().position(|waiter| waiter.number == self.number) {
+            waiting.remove(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

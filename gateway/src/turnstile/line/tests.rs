@@ -1,0 +1,91 @@
+use futures_util::FutureExt;
+
+use super::Class::{Critical, Plain, Sheddable};
+use super::*;
+
+fn waits(line: &Arc<Line>, class: Class) -> Turn {
+    line.step_up(class).err().flatten().unwrap()
+}
+
+fn pass(line: &Arc<Line>, class: Class) -> Pass {
+    line.step_up(class).ok().unwrap()
+}
+
+/// The class and number of each turn that has a pass by now, and the turn's fate otherwise.
+fn fate(turn: &mut Turn) -> &'static str {
+    match turn.now_or_never() {
+        None => "waits",
+        Some(Ok(_pass)) => "passed",
+        Some(Err(missed)) => missed.name(),
+    }
+}
+
+#[test]
+fn critical_ones_go_first_and_of_equals_the_newest() {
+    let line = Line::new(1, 9);
+    let first = pass(&line, Plain);
+    let mut turns: Vec<_> =
+        [Sheddable, Plain, Critical, Plain, Critical, Sheddable].map(|class| waits(&line, class)).into();
+    drop(first);
+    let mut order = Vec::new();
+    while !turns.is_empty() {
+        let next =
+            turns.iter_mut().position(|turn| turn.receiver.try_recv().is_ok_and(|_pass| true)).unwrap();
+        order.push((turns[next].class, turns.remove(next).number));
+    }
+    let by_rank = [(Critical, 4), (Critical, 2), (Plain, 3), (Plain, 1), (Sheddable, 5), (Sheddable, 0)];
+    assert_eq!(order, by_rank);
+    assert_eq!(line.state().at_work, 0);
+}
+
+#[test]
+fn when_too_many_wait_the_oldest_of_the_least_critical_goes() {
+    let line = Line::new(1, 3);
+    let _first = pass(&line, Plain);
+    let mut old = [waits(&line, Sheddable), waits(&line, Sheddable), waits(&line, Plain)];
+    let mut critical = waits(&line, Critical);
+    assert_eq!(old.each_mut().map(fate), ["crowded", "waits", "waits"]);
+    let mut plain = [waits(&line, Plain), waits(&line, Plain)];
+    assert_eq!(old[1..].iter_mut().map(fate).collect::<Vec<_>>(), ["crowded", "crowded"]);
+    assert!(matches!(line.step_up(Sheddable), Err(None)), "those who wait matter more");
+    assert_eq!(fate(&mut critical), "waits");
+    assert_eq!(plain.each_mut().map(fate), ["waits", "waits"]);
+    let (_second, _third) = (waits(&line, Critical), waits(&line, Critical));
+    assert!(matches!(line.step_up(Plain), Err(None)));
+    let _fourth = waits(&line, Critical);
+    assert_eq!(fate(&mut critical), "crowded", "the oldest of its own");
+}
+
+#[test]
+fn what_can_be_shed_leaves_places_free() {
+    let line = Line::new(16, 9);
+    let passes = |class| std::iter::from_fn(|| line.step_up(class).ok()).collect::<Vec<_>>();
+    let sheddable = passes(Sheddable);
+    let (plain, critical) = (passes(Plain), passes(Critical));
+    assert_eq!((sheddable.len(), plain.len(), critical.len()), (8, 6, 2));
+    let mut turns = [waits(&line, Plain), waits(&line, Critical)];
+    drop(critical);
+    assert_eq!(turns.each_mut().map(fate), ["waits", "passed"], "the last two are for what is critical");
+}
+
+#[test]
+fn who_leaves_the_line_or_leaves_with_a_pass_holds_up_nobody() {
+    let line = Line::new(1, 9);
+    let first = pass(&line, Plain);
+    let (gone, granted, mut last) = (waits(&line, Plain), waits(&line, Critical), waits(&line, Sheddable));
+    drop(gone);
+    assert_eq!(line.state().waiting.each_ref().map(VecDeque::len), [1, 0, 1]);
+    drop(first);
+    assert_eq!(fate(&mut last), "waits");
+    // it was let in, and never knew
+    drop(granted);
+    assert_eq!(fate(&mut last), "passed");
+    assert_eq!(line.state().at_work, 0);
+}
+
+#[test]
+fn nobody_waits_where_nobody_may() {
+    let line = Line::new(1, 0);
+    let _first = pass(&line, Sheddable);
+    assert!(Class::ALL.into_iter().all(|class| matches!(line.step_up(class), Err(None))));
+}

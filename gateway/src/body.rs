@@ -6,23 +6,25 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use tonic::body::Body;
 
-/// The most a request may hold. Photos go straight to the object store.
-const MOST: usize = 1024 * 1024;
+const MEBIBYTE: usize = 1024 * 1024;
 /// How much of a body that is too large is read to its end, and for how long.
-const MOST_DISCARDED: usize = 16 * MOST;
+const MOST_DISCARDED: usize = 16 * MEBIBYTE;
 const TO_DISCARD: Duration = Duration::from_secs(5);
-/// How long a client may take to send it.
+/// How long a client may take to send it: for the first mebibyte, and for each that follows.
 const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE_ON: Duration = Duration::from_secs(5);
 
-/// The whole body of a request.
-pub async fn read(body: Body) -> Result<Bytes, Error> {
-    let too_large = || Error::too_large("a request is at most 1 MiB");
+/// The whole body of a request to a method that takes so many mebibytes. Photos go straight to the object store.
+pub async fn read(body: Body, mebibytes: usize) -> Result<Bytes, Error> {
+    let too_large = || Error::too_large(format!("a request to this method is at most {mebibytes} MiB"));
+    let most = mebibytes * MEBIBYTE;
+    let patience = PATIENCE + PATIENCE_ON * u32::try_from(mebibytes.saturating_sub(1)).unwrap_or(u32::MAX);
     let mut body = body;
-    if body.size_hint().lower() > MOST as u64 {
+    if body.size_hint().lower() > most as u64 {
         discard(&mut body).await;
         return Err(too_large());
     }
-    match tokio::time::timeout(PATIENCE, Limited::new(&mut body, MOST).collect()).await {
+    match tokio::time::timeout(patience, Limited::new(&mut body, most).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             discard(&mut body).await;

@@ -113,7 +113,7 @@ impl Parts {
     async fn forward(&self, method: &Method, request: Request<Body>) -> Result<Response<Body>, Status> {
         let (mut parts, body) = request.into_parts();
         // public methods take one message; reading it here keeps slow and endless clients away from the services
-        let body = body::read(body).await?;
+        let body = body::read(body, method.body_mebibytes).await?;
         for name in HOP_BY_HOP {
             parts.headers.remove(name);
         }

@@ -122,7 +122,7 @@ impl Rest {
             // whoever sets a condition must not be told of success when nobody looked
             return Err(Error::invalid("if-match", "is not heeded by this method"));
         }
-        let body = body::read(body).await?;
+        let body = body::read(body, method.body_mebibytes).await?;
         let message = self.message(method, parts, &body, values)?;
         let rename =
             |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));

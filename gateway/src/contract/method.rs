@@ -43,6 +43,8 @@ pub struct Method {
     pub tagged: bool,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
+    /// The most the body of a request may hold, in MiB.
+    pub body_mebibytes: usize,
     /// The HTTP status of success.
     pub success: StatusCode,
     /// Statuses that replace `success`, by what stands in the answer.
@@ -112,6 +114,7 @@ impl Method {
             conditional: rule.as_ref().is_some_and(|rule| flag(rule, "conditional")),
             tagged: false,
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
+            body_mebibytes: rule.as_ref().map_or(0, |rule| number(rule, "body_mebibytes")).max(1) as usize,
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),
         };

@@ -255,7 +255,7 @@ fn all_vitals() -> Value {
 }
 
 /// Every kind of target there is.
-fn changed_goals() -> Value {
+pub(crate) fn changed_goals() -> Value {
     json!({
         "nutrition_goals": {"weight": 2, "targets": [
             {"nutrient": "calories", "kind": "MAX", "value": 1900},

@@ -20,6 +20,7 @@ mod exports;
 mod faults;
 mod grpc;
 mod guessing;
+mod imports;
 mod jobs;
 mod oidc;
 #[cfg(feature = "onnx")]

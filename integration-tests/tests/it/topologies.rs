@@ -4,15 +4,16 @@ use integration_tests::House;
 
 use crate::stories::Story;
 use crate::{
-    audited, bad_input, examples, exports, grpc, oidc, plans, preconditions, roles, security, sessions,
-    strangers, writers,
+    audited, bad_input, examples, exports, grpc, imports, oidc, plans, preconditions, roles, security,
+    sessions, strangers, writers,
 };
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 14] = [
+const FILES: [(&str, &[Story]); 15] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("exports", exports::ALL),
+    ("imports", imports::ALL),
     ("oidc", oidc::ALL),
     ("sessions", sessions::ALL),
     ("strangers", strangers::ALL),

@@ -1,10 +1,13 @@
 //! Times as the contracts write them.
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Tz;
 use prost_types::Timestamp;
 
 use crate::Error;
+
+/// How far the clocks of two houses may be apart.
+const APART: TimeDelta = TimeDelta::minutes(5);
 
 /// An instant as the wire has it.
 pub fn timestamp(at: DateTime<Utc>) -> Timestamp {
@@ -19,6 +22,12 @@ pub fn instant(field: &str, at: &Timestamp) -> Result<DateTime<Utc>, Error> {
         .filter(|at| (1900..2200).contains(&chrono::Datelike::year(at)))
         .map(|at| at.trunc_subsecs(6))
         .ok_or_else(|| Error::invalid(field, "must be a time between the years 1900 and 2200"))
+}
+
+/// The same of what has happened, by whosever clock.
+pub fn past(field: &str, at: &Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    let at = instant(field, at)?;
+    if at > now + APART { Err(Error::invalid(field, "must not be in the future")) } else { Ok(at) }
 }
 
 /// Reads a civil day, `YYYY-MM-DD`.

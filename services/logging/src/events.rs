@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::readings::Readings;
 use crate::domain::Scope;
+use crate::domain::image::ImageStatus;
+use crate::domain::import::Imported;
 use crate::domain::log::{Reading, Revision};
 use crate::journal::Journal;
 
@@ -77,9 +79,27 @@ pub struct OfImage {
 
 /// Leaves word of a revision, to be published after `delay` unless the scores were told by then.
 pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) -> Result<uuid::Uuid, Error> {
+    tx.publish_after(LOG_RECORDED, &recorded_event(revision), delay).await
+}
+
+/// Leaves word of what logs say that came from elsewhere, and gives up the photos that nobody has read, since nobody here can.
+pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), Error> {
+    let said = logs.iter().filter_map(|log| log.revisions.last());
+    let said: Vec<_> = said.map(recorded_event).collect();
+    tx.publish_all(LOG_RECORDED, &said).await?;
+    let unread = logs
+        .iter()
+        .filter(|log| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending));
+    let unread = unread.filter_map(|log| log.revisions.first()).map(|first| {
+        let Scope { family_id, program_id } = first.scope;
+        OfImage { family_id, program_id, member_id, log_id: first.log_id }
+    });
+    tx.publish_all(IMAGE_OVERDUE, &unread.collect::<Vec<_>>()).await
+}
+
+fn recorded_event(revision: &Revision) -> LogRecorded {
     let Scope { family_id, program_id } = revision.scope;
-    let event = LogRecorded { family_id, program_id, log_id: revision.log_id, revision: revision.revision };
-    tx.publish_after(LOG_RECORDED, &event, delay).await
+    LogRecorded { family_id, program_id, log_id: revision.log_id, revision: revision.revision }
 }
 
 /// Starts to consume.

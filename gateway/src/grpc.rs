@@ -24,6 +24,7 @@ use tower::{Service, ServiceExt};
 use crate::body;
 use crate::contract::{Contract, Method};
 use crate::health::{GrpcHealth, Health};
+use crate::large::Large;
 use crate::limits::Limits;
 use crate::upstream::Upstream;
 use crate::visit::Visit;
@@ -47,6 +48,7 @@ struct Parts {
     contract: Arc<Contract>,
     upstream: Arc<Upstream>,
     limits: Arc<Limits>,
+    large: Arc<Large>,
     own: Routes,
     tasks: Tasks,
 }
@@ -57,12 +59,13 @@ impl Grpc {
         contract: Arc<Contract>,
         upstream: Arc<Upstream>,
         limits: Arc<Limits>,
+        large: Arc<Large>,
         health: Arc<Health>,
         tasks: Tasks,
     ) -> Result<Self, Error> {
         let health = GrpcHealth::new(health, contract.services());
         let own = reflection::add(Routes::new(HealthServer::new(health)), &contract)?.prepare();
-        Ok(Self(Arc::new(Parts { contract, upstream, limits, own, tasks })))
+        Ok(Self(Arc::new(Parts { contract, upstream, limits, large, own, tasks })))
     }
 }
 
@@ -113,9 +116,14 @@ impl Parts {
     async fn forward(&self, method: &Method, request: Request<Body>) -> Result<Response<Body>, Status> {
         let (mut parts, body) = request.into_parts();
         // public methods take one message; reading it here keeps slow and endless clients away from the services
-        let body = body::read(body, method.body_mebibytes).await?;
+        let (body, _room) = self.large.read(method, &parts.headers, body).await?;
         for name in HOP_BY_HOP {
             parts.headers.remove(name);
+        }
+        if let Some(patience) = method.patience {
+            let seconds =
+                HeaderValue::try_from(format!("{}S", patience.as_secs())).map_err(Error::internal)?;
+            parts.headers.entry("grpc-timeout").or_insert(seconds);
         }
         parts.uri = http::Uri::from(method.path.clone());
         parts.extensions = http::Extensions::new();

@@ -14,6 +14,7 @@ mod door;
 mod grpc;
 mod gzip;
 mod health;
+mod large;
 mod limits;
 mod openapi;
 mod pages;

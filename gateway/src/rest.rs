@@ -24,11 +24,12 @@ use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 
 use crate::contract::{Contract, Method};
+use crate::large::Large;
 use crate::limits::Limits;
 use crate::pages::{Page, Pages};
 use crate::upstream::Upstream;
 use crate::visit::Visit;
-use crate::{body, gzip, sse};
+use crate::{gzip, sse};
 use json::Json;
 use path::{Found, Tree};
 use problem::Refusal;
@@ -47,6 +48,7 @@ pub struct Rest {
     pages: Pages,
     upstream: Arc<Upstream>,
     limits: Arc<Limits>,
+    large: Arc<Large>,
     tasks: Tasks,
 }
 
@@ -57,6 +59,7 @@ impl Rest {
         pages: Pages,
         upstream: Arc<Upstream>,
         limits: Arc<Limits>,
+        large: Arc<Large>,
         tasks: Tasks,
     ) -> Self {
         let mut routes = Tree::default();
@@ -66,7 +69,7 @@ impl Rest {
         for page in Page::all() {
             routes.insert(&page.route(), http::Method::GET, Target::Page(page));
         }
-        Self { contract, routes, pages, upstream, limits, tasks }
+        Self { contract, routes, pages, upstream, limits, large, tasks }
     }
 
     /// Answers a request.
@@ -122,7 +125,7 @@ impl Rest {
             // whoever sets a condition must not be told of success when nobody looked
             return Err(Error::invalid("if-match", "is not heeded by this method"));
         }
-        let body = body::read(body, method.body_mebibytes).await?;
+        let (body, _room) = self.large.read(method, &parts.headers, body).await?;
         let message = self.message(method, parts, &body, values)?;
         let rename =
             |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));

@@ -11,6 +11,7 @@ use crate::contract::Contract;
 use crate::door::Door;
 use crate::grpc::Grpc;
 use crate::health::Health;
+use crate::large::Large;
 use crate::limits::Limits;
 use crate::pages::Pages;
 use crate::rest::Rest;
@@ -41,12 +42,14 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
     let Foundation { clock, tasks } = needs.foundation;
     let contract = Arc::new(Contract::read(proto::descriptors())?);
     let upstream = Arc::new(Upstream::new(&contract, needs.links)?);
+    let large = Arc::new(Large::new(needs.verifier.clone()));
     let limits = Arc::new(Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits));
     let health = Arc::new(Health::new(upstream.clone(), tasks.clone()));
     let pages = Pages::new(&openapi::document(&contract), health.clone());
 
-    let grpc = Grpc::new(contract.clone(), upstream.clone(), limits.clone(), health, tasks.clone())?;
-    let rest = Rest::new(contract, pages, upstream, limits, tasks.clone());
+    let grpc =
+        Grpc::new(contract.clone(), upstream.clone(), limits.clone(), large.clone(), health, tasks.clone())?;
+    let rest = Rest::new(contract, pages, upstream, limits, large, tasks.clone());
     let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies);
 
     let listener = chassis::serve::listen(config.listen).await?;

@@ -17,6 +17,8 @@ use crate::journal::Journal;
 
 /// A revision the scores may not know yet.
 pub const LOG_RECORDED: &str = "log.recorded";
+/// The same of a log that came from elsewhere, with so many others that they have a way of their own.
+const LOG_IMPORTED: &str = "log.imported";
 /// A photo that is to be read.
 pub const IMAGE_UPLOADED: &str = "image.uploaded";
 /// A photo that has been read, or never will be.
@@ -25,8 +27,9 @@ pub const IMAGE_READ: &str = "image.read";
 pub const IMAGE_OVERDUE: &str = "image.overdue";
 
 /// The queues, and the consumers' names in the inbox.
-pub const QUEUES: [&str; 3] = [TO_RECORD, TO_COMPLETE, TO_GIVE_UP];
+pub const QUEUES: [&str; 4] = [TO_RECORD, TO_CATCH_UP, TO_COMPLETE, TO_GIVE_UP];
 const TO_RECORD: &str = "logging.log-recorded";
+const TO_CATCH_UP: &str = "logging.log-imported";
 const TO_COMPLETE: &str = "logging.image-read";
 const TO_GIVE_UP: &str = "logging.image-overdue";
 
@@ -86,7 +89,7 @@ pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) 
 pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), Error> {
     let said = logs.iter().filter_map(|log| log.revisions.last());
     let said: Vec<_> = said.map(recorded_event).collect();
-    tx.publish_all(LOG_RECORDED, &said).await?;
+    tx.publish_all(LOG_IMPORTED, &said).await?;
     let unread = logs
         .iter()
         .filter(|log| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending));
@@ -104,8 +107,10 @@ fn recorded_event(revision: &Revision) -> LogRecorded {
 
 /// Starts to consume.
 pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Readings) -> Result<(), Error> {
-    let recorded = Subscription::new(TO_RECORD, LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
-    queue.subscribe(recorded, Arc::new(OnRecorded(journal.clone()))).await?;
+    for (queue_name, topic) in [(TO_RECORD, LOG_RECORDED), (TO_CATCH_UP, LOG_IMPORTED)] {
+        let subscription = Subscription::new(queue_name, topic).attempts(PATIENT_ATTEMPTS);
+        queue.subscribe(subscription, Arc::new(OnRecorded(journal.clone()))).await?;
+    }
     for (queue_name, topic, overdue) in [(TO_COMPLETE, IMAGE_READ, false), (TO_GIVE_UP, IMAGE_OVERDUE, true)]
     {
         let handler =

@@ -11,8 +11,8 @@ use tonic::body::Body;
 use crate::body;
 use crate::contract::Method;
 
-/// How many large requests are in the door at once. One may take a hundred mebibytes while it becomes a message.
-const AT_ONCE: usize = 4;
+/// How many large requests are in the door at once. One may take two hundred mebibytes while it becomes a message.
+const AT_ONCE: usize = 2;
 /// How long others wait for that.
 const PATIENCE: Duration = Duration::from_secs(10);
 

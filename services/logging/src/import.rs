@@ -122,7 +122,10 @@ impl Importer {
         let Some(first) = answer.program_ids.first() else { return Ok(answer) };
         let months: BTreeSet<NaiveDate> =
             logs.iter().filter_map(Imported::timestamp).map(|at| Month::of(at.date_naive()).first).collect();
-        partitions::make(self.store.db(), months).await?;
+        // without one, logs fall into the default partition, which is no reason not to take them
+        partitions::make(self.store.db(), months)
+            .await
+            .map_or_else(|error| error.log("making partitions"), drop);
         let tx = match self.once(request, Tenant::Family(importing.family_id)).await? {
             Once::Done { answer, .. } => return Ok(answer),
             Once::New(tx) => tx,

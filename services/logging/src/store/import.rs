@@ -14,8 +14,8 @@ use crate::domain::image_key::ImageKey;
 use crate::domain::import::Imported;
 use crate::domain::log::{Reading, Revision};
 
-/// How many rows one statement adds: as many as leave it well below the parameters that SQLite takes.
-const ROWS_AT_ONCE: usize = 500;
+/// How many rows one statement adds. The longest sessions take more than a mebibyte each while they are written.
+const ROWS_AT_ONCE: usize = 50;
 
 impl Store {
     /// Adds logs with all their revisions, of which the last is current, and the state of their photos.

@@ -96,7 +96,7 @@ stand_in! {
     ) -> Result<Response<program::ImportProgramsResponse>, Status> {
         let asked = request.into_inner();
         if let Some(n) = asked.programs.iter().position(|program| program.title == "bad") {
-            return Err(Error::invalid(&format!("programs[{n}].title"), "must be better").into());
+            return Err(Error::invalid(format!("programs[{n}].title"), "must be better").into());
         }
         let ids = (IMPORTED..).take(if asked.validate_only { 0 } else { asked.programs.len() });
         Ok(Response::new(program::ImportProgramsResponse { program_ids: ids.collect(), plan_version: 1 }))

@@ -103,7 +103,7 @@ fn state(
 fn pauses(pauses: &[wire::Pause]) -> Result<Vec<Pause>, Error> {
     let mut read: Vec<Pause> = Vec::with_capacity(pauses.len());
     for (n, pause) in pauses.iter().enumerate() {
-        let fault = |field: &str, message| Err(Error::invalid(&format!("pauses[{n}].{field}"), message));
+        let fault = |field: &str, message| Err(Error::invalid(format!("pauses[{n}].{field}"), message));
         let from = time::date(&format!("pauses[{n}].from_date"), &pause.from_date)?;
         let resume = match pause.resume_date.as_str() {
             "" => None,
@@ -128,11 +128,11 @@ fn configs(configs: &[wire::Config], start_date: NaiveDate) -> Result<Vec<Config
     for (version, (n, config)) in (1..).zip(configs.iter().enumerate()) {
         let effective_date = time::date(&format!("configs[{n}].effective_date"), &config.effective_date)?;
         if config.version != version {
-            return Err(Error::invalid(&format!("configs[{n}].version"), "must count from 1"));
+            return Err(Error::invalid(format!("configs[{n}].version"), "must count from 1"));
         }
         if effective_date < start_date {
             let message = "must not be earlier than the program's start_date";
-            return Err(Error::invalid(&format!("configs[{n}].effective_date"), message));
+            return Err(Error::invalid(format!("configs[{n}].effective_date"), message));
         }
         let wire::Config { nutrition_goals, strength_goals, clinical_goals, phases, .. } = config.clone();
         let goals = wire::Goals { nutrition_goals, strength_goals, clinical_goals, phases };

@@ -41,16 +41,16 @@ pub async fn missing(db: &Database) -> Result<MissingPartitions, Error> {
     Ok(MissingPartitions { names, strays: strays(db).await? })
 }
 
-/// Makes the partitions that are missing: those of the months around now, of others that are asked for, and of those whose logs
-/// have strayed.
+/// Makes the partitions that are missing: those of the months around now, of others that are asked for, and of past ones whose
+/// logs have strayed, since an import may bring what is older than all. A log of times to come has no business here and stays.
 pub async fn make(db: &Database, others: BTreeSet<NaiveDate>) -> Result<Partitions, Error> {
     if db.backend() != DbBackend::Postgres {
         return Ok(Partitions { made: Vec::new(), strays: 0 });
     }
-    let there = existing(db).await?;
+    let (there, now) = (existing(db).await?, db.clock().now());
     let mut wanted = others;
-    wanted.extend(months(db.clock().now().date_naive()));
-    wanted.extend(strayed(db).await?);
+    wanted.extend(months(now.date_naive()));
+    wanted.extend(strayed(db, now).await?);
     let missing: Vec<_> = wanted.into_iter().filter(|month| !there.contains(&name(*month))).collect();
     if !missing.is_empty() {
         let statements: Vec<_> = missing.iter().flat_map(|month| statements(*month)).collect();
@@ -96,15 +96,16 @@ async fn strays(db: &Database) -> Result<i64, Error> {
     Ok(row.stored()?.map_or(0, |row| row.count))
 }
 
-/// The months of the logs that lie in no month's partition.
-async fn strayed(db: &Database) -> Result<Vec<NaiveDate>, Error> {
+/// The months of past logs that lie in no month's partition.
+async fn strayed(db: &Database, now: DateTime<Utc>) -> Result<Vec<NaiveDate>, Error> {
     #[derive(FromQueryResult)]
     struct Row {
         month: NaiveDate,
     }
-    let sql = "SELECT DISTINCT date_trunc('month', timestamp AT TIME ZONE 'UTC')::date AS month FROM daily_logs_default";
+    let sql = "SELECT DISTINCT date_trunc('month', timestamp AT TIME ZONE 'UTC')::date AS month
+        FROM daily_logs_default WHERE timestamp < $1";
     let reader = db.read(Scope::Directory).await?;
-    let ask = Row::find_by_statement(Statement::from_string(db.backend(), sql));
+    let ask = Row::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, [now.into()]));
     Ok(ask.all(reader.connection()).await.stored()?.into_iter().map(|row| row.month).collect())
 }
 

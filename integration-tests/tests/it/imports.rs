@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use integration_tests::House;
-use integration_tests::api::id;
+use integration_tests::api::{Api, id};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::exports::resources;
 use record::{
     PATIENCE, assert_alike, export, logs, program_ids, programs, record, revisions, same, sorted,
     until_scored_alike,
@@ -66,6 +67,16 @@ async fn a_record_comes_in_as_it_left(house: &House) {
     let photo = format!("/api/v1/logs/{}", id(photo.expect("a photo")));
     assert_eq!(ravi.get(&photo).await.expect(200)["image"]["processing_status"], "FAILED");
     ravi.get(&format!("{photo}/image")).await.expect(409);
+    // as FHIR it says the same of both
+    let observed = async |api: &Api, document: &Value| {
+        let bundle =
+            api.get(&format!("/api/v1/members/{}/export", document["member"]["id"])).await.expect(200);
+        let kinds = ["CarePlan", "Goal", "Observation", "Provenance"];
+        kinds.map(|kind| resources(&bundle, kind).len())
+    };
+    let [plans, goals, observations, provenances] = observed(&asha, &left).await;
+    assert_eq!(observed(&ravi, &came).await, [plans, goals, observations, provenances]);
+    assert!(plans == 2 && goals > 6 && observations > 20 && provenances == 2);
     // and it lives on
     let log = json!({"log_type": "NUTRITION", "payload": {"calories": 300}});
     ravi.post(&format!("{photo}/amend"), log).await.expect(200);

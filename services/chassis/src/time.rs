@@ -40,3 +40,17 @@ pub fn date(field: &str, text: &str) -> Result<NaiveDate, Error> {
 pub fn zone(field: &str, name: &str) -> Result<Tz, Error> {
     name.parse().map_err(|_| Error::invalid(field, "must be an IANA time zone, such as Asia/Kolkata"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_happened_is_at_most_as_far_ahead_as_clocks_are_apart() {
+        let now: DateTime<Utc> = "2026-03-20T12:00:00Z".parse().unwrap();
+        for (ahead, past) in [(-1_000_000, true), (0, true), (300, true), (301, false)] {
+            let at = now + TimeDelta::seconds(ahead);
+            assert_eq!(super::past("at", &timestamp(at), now).ok(), past.then_some(at), "{ahead}");
+        }
+    }
+}

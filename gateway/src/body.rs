@@ -11,22 +11,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 use tonic::body::Body;
 
-/// The most a request may hold. Photos go straight to the object store.
-const MOST: usize = 1024 * 1024;
+const MEBIBYTE: usize = 1024 * 1024;
 /// How much of a body that is too large is read to its end, and for how long.
-const MOST_DISCARDED: usize = 16 * MOST;
+const MOST_DISCARDED: usize = 16 * MEBIBYTE;
 const TO_DISCARD: Duration = Duration::from_secs(5);
 /// What all bodies together may take of the memory, in KiB.
 const SHELF: usize = 256 * 1024;
 /// After how long to come back when it is all taken.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How much longer a client may take for each mebibyte after the first.
+const A_MEBIBYTE_MORE: Duration = Duration::from_secs(5);
+
 /// How long a client may take over a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// Between one piece and the next.
     pub piece: Duration,
-    /// Over all of it.
+    /// Over all of it, if it is no more than a mebibyte.
     pub whole: Duration,
 }
 
@@ -55,30 +57,35 @@ impl Shelf {
         Self { room: Arc::new(Semaphore::new(SHELF)), patience }
     }
 
-    /// The whole body of a request.
-    pub async fn read(&self, mut body: Body) -> Result<Kept, Error> {
-        let whole =
-            if body.size_hint().lower() > MOST as u64 { None } else { self.gather(&mut body).await? };
+    /// The whole body of a request to a method that takes so many mebibytes. Photos go straight to the object store.
+    pub async fn read(&self, mut body: Body, mebibytes: u32) -> Result<Kept, Error> {
+        let most = mebibytes as usize * MEBIBYTE;
+        let whole = match body.size_hint().lower() > most as u64 {
+            true => None,
+            false => {
+                let patience = self.patience.whole + A_MEBIBYTE_MORE * mebibytes.saturating_sub(1);
+                self.gather(&mut body, most, Instant::now() + patience).await?
+            }
+        };
         match whole {
             Some(kept) => Ok(kept),
             None => {
                 discard(&mut body).await;
-                Err(Error::too_large("a request is at most 1 MiB"))
+                Err(Error::too_large(format!("a request to this method is at most {mebibytes} MiB")))
             }
         }
     }
 
     /// None when there is more than a request may hold.
-    async fn gather(&self, body: &mut Body) -> Result<Option<Kept>, Error> {
+    async fn gather(&self, body: &mut Body, most: usize, end: Instant) -> Result<Option<Kept>, Error> {
         let (mut bytes, mut room) = (BytesMut::new(), None);
-        let end = Instant::now() + self.patience.whole;
         while !body.is_end_stream() {
             let frame = timeout_at(end, timeout(self.patience.piece, body.frame())).await;
             let Ok(Ok(frame)) = frame else { return Err(Error::unheard()) };
             let Some(frame) = frame else { break };
             let frame = frame.map_err(|_cut_off| Error::invalid("body", "did not arrive whole"))?;
             let Ok(piece) = frame.into_data() else { continue };
-            if bytes.len() + piece.len() > MOST {
+            if bytes.len() + piece.len() > most {
                 return Ok(None);
             }
             self.make_room(&mut room, bytes.len() + piece.len())?;
@@ -103,7 +110,7 @@ impl Shelf {
 
 /// Reads on for a while and keeps nothing: most clients hear an answer only when they have sent all they had, and would
 /// otherwise be told of a broken connection.
-async fn discard(body: &mut Body) {
+pub async fn discard(body: &mut Body) {
     let mut left = MOST_DISCARDED;
     let discarding = async {
         while let Some(Ok(frame)) = body.frame().await {
@@ -141,15 +148,15 @@ mod tests {
     #[tokio::test]
     async fn bodies_have_so_much_room_together_and_give_it_back() {
         let shelf = Shelf { room: Arc::new(Semaphore::new(3)), patience: Patience::default() };
-        let kept = shelf.read(pieces(vec![vec![1; 1000], vec![2; 1000]])).await.unwrap();
+        let kept = shelf.read(pieces(vec![vec![1; 1000], vec![2; 1000]]), 1).await.unwrap();
         assert_eq!((kept.bytes.len(), shelf.room.available_permits()), (2000, 1));
-        assert!(shelf.read(full("{}")).await.is_ok(), "one is left");
+        assert!(shelf.read(full("{}"), 1).await.is_ok(), "one is left");
         for too_much in [pieces(vec![vec![1; 1025]]), pieces(vec![vec![1; 1000], vec![2; 1000]])] {
-            assert_eq!(shelf.read(too_much).await.err().unwrap().kind(), Kind::Overloaded);
+            assert_eq!(shelf.read(too_much, 1).await.err().unwrap().kind(), Kind::Overloaded);
         }
         drop(kept);
         assert_eq!(shelf.room.available_permits(), 3);
-        let nothing = shelf.read(Body::empty()).await.unwrap();
+        let nothing = shelf.read(Body::empty(), 1).await.unwrap();
         assert!(nothing.bytes.is_empty() && shelf.room.available_permits() == 3);
     }
 
@@ -159,7 +166,7 @@ mod tests {
         let (short, long) = (Duration::from_millis(20), Duration::from_secs(3600));
         for (piece, whole) in [(short, long), (long, short)] {
             let shelf = Shelf::new(Patience { piece, whole });
-            assert_eq!(shelf.read(never()).await.err().unwrap().kind(), Kind::Unheard);
+            assert_eq!(shelf.read(never(), 1).await.err().unwrap().kind(), Kind::Unheard);
         }
     }
 }

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use chassis::Error;
 use http::HeaderMap;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::body::Body;
 
-use crate::body::{Kept, Shelf};
+use crate::body::{Kept, Shelf, discard};
 use crate::contract::Method;
+use crate::large::Large;
 use crate::limits::{Admission, Limits};
 use crate::turnstile::{Admitted, Turnstiles};
 use crate::visit::Visit;
 
 /// The way in.
 pub struct Entrance {
+    /// Where large bodies wait.
+    pub large: Large,
     /// Where bodies are kept.
     pub shelf: Shelf,
     /// Who is let in when there is much to do.
@@ -30,6 +34,7 @@ pub struct Entered {
     /// What the limits say.
     pub admission: Admission,
     _admitted: Option<Admitted>,
+    _large: Option<OwnedSemaphorePermit>,
 }
 
 impl Entrance {
@@ -39,17 +44,28 @@ impl Entrance {
         method: &Method,
         visit: Visit,
         headers: &HeaderMap,
-        body: Body,
+        mut body: Body,
         left: Option<Duration>,
     ) -> Entered {
-        let body = self.shelf.read(body).await;
+        let (body, _large) = match self.large.enter(method, headers).await {
+            Ok(large) => (self.shelf.read(body, method.body_mebibytes).await, large),
+            Err(error) => {
+                discard(&mut body).await;
+                (Err(error), None)
+            }
+        };
         let admitted = match self.turnstiles.enter(method, left).await {
             Ok(admitted) => admitted,
             Err(error) => {
-                return Entered { body: Err(error), admission: Admission::default(), _admitted: None };
+                return Entered {
+                    body: Err(error),
+                    admission: Admission::default(),
+                    _admitted: None,
+                    _large,
+                };
             }
         };
         let admission = self.limits.admit(method, visit, headers).await;
-        Entered { body: admission.check().and(body), admission, _admitted: Some(admitted) }
+        Entered { body: admission.check().and(body), admission, _admitted: Some(admitted), _large }
     }
 }

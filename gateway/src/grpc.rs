@@ -103,7 +103,7 @@ impl Parts {
             return refuse(error);
         }
         let (begun, (mut parts, body)) = (Instant::now(), request.into_parts());
-        let left = deadline::timeout(&parts.headers);
+        let left = deadline::timeout(&parts.headers).or(method.patience);
         let entered = self.entrance.enter(&method, visit, &parts.headers, body, left).await;
         if let Some(left) = left {
             deadline::write(&mut parts.headers, left.saturating_sub(begun.elapsed()));

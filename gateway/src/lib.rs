@@ -15,6 +15,7 @@ mod entrance;
 mod grpc;
 mod gzip;
 mod health;
+mod large;
 mod limits;
 mod openapi;
 mod pages;

@@ -14,6 +14,7 @@ use crate::door::Door;
 use crate::entrance::Entrance;
 use crate::grpc::Grpc;
 use crate::health::Health;
+use crate::large::Large;
 use crate::limits::Limits;
 use crate::pages::Pages;
 use crate::rest::Rest;
@@ -46,6 +47,7 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
     let contract = Arc::new(Contract::read(proto::descriptors())?);
     let upstream = Arc::new(Upstream::new(&contract, needs.links)?);
     let entrance = Arc::new(Entrance {
+        large: Large::new(needs.verifier.clone()),
         shelf: Shelf::new(config.patience),
         turnstiles: Turnstiles::new(&contract.services(), config.capacity),
         limits: Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits),

@@ -43,7 +43,7 @@ impl Upstream {
     /// Calls a method that answers once.
     pub async fn unary(&self, method: &Method, headers: &HeaderMap, message: Bytes) -> Result<Bytes, Error> {
         let mut client = client(self.link(method)?);
-        let answer = client.unary(request(headers, message), method.path.clone(), Raw).await;
+        let answer = client.unary(request(method, headers, message), method.path.clone(), Raw).await;
         answer.map(Response::into_inner).map_err(Error::from)
     }
 
@@ -55,7 +55,8 @@ impl Upstream {
         message: Bytes,
     ) -> Result<Streaming<Bytes>, Error> {
         let mut client = client(self.link(method)?);
-        let answer = client.server_streaming(request(headers, message), method.path.clone(), Raw).await;
+        let answer =
+            client.server_streaming(request(method, headers, message), method.path.clone(), Raw).await;
         answer.map(Response::into_inner).map_err(Error::from)
     }
 }
@@ -64,14 +65,19 @@ fn client(link: Link) -> tonic::client::Grpc<Link> {
     tonic::client::Grpc::new(link).max_decoding_message_size(MOST)
 }
 
-fn request(headers: &HeaderMap, message: Bytes) -> Request<Bytes> {
+fn request(method: &Method, headers: &HeaderMap, message: Bytes) -> Request<Bytes> {
     let mut metadata = HeaderMap::with_capacity(8);
     for name in [AUTHORIZATION.as_str(), IF_MATCH.as_str(), REQUEST_ID, CLIENT_ADDRESS, CLIENT_AGENT] {
         if let Some(value) = headers.get(name) {
             metadata.insert(http::HeaderName::from_static(name), value.clone());
         }
     }
-    Request::from_parts(MetadataMap::from_headers(metadata), http::Extensions::new(), message)
+    let mut request =
+        Request::from_parts(MetadataMap::from_headers(metadata), http::Extensions::new(), message);
+    if let Some(patience) = method.patience {
+        request.set_timeout(patience);
+    }
+    request
 }
 
 /// Messages as they are.

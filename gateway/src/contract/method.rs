@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::Error;
 use http::StatusCode;
@@ -50,6 +51,10 @@ pub struct Method {
     pub class: Class,
     /// The requests a minute one caller may send to it; 0 sets no limit of its own.
     pub per_minute: u32,
+    /// The most the body of a request may hold, in MiB.
+    pub body_mebibytes: u32,
+    /// The time a request has where its caller sets none; none for the time that any has.
+    pub patience: Option<Duration>,
     /// The HTTP status of success.
     pub success: StatusCode,
     /// Statuses that replace `success`, by what stands in the answer.
@@ -122,6 +127,12 @@ impl Method {
             deprecation: Deprecation::read(method)?,
             class: rule.as_ref().map_or(Class::Plain, class),
             per_minute: rule.as_ref().map_or(0, |rule| number(rule, "requests_per_minute").unsigned_abs()),
+            body_mebibytes: rule
+                .as_ref()
+                .map_or(0, |rule| number(rule, "body_mebibytes"))
+                .max(1)
+                .unsigned_abs(),
+            patience: rule.as_ref().map(|rule| number(rule, "seconds")).and_then(patience),
             success: status(rule.as_ref().map_or(0, |rule| number(rule, "success"))),
             outcomes: rule.as_ref().map(outcomes).unwrap_or_default(),
         };
@@ -164,6 +175,10 @@ fn template(route: &str) -> Option<Vec<Segment>> {
         None => (!part.is_empty() && !part.contains(['*', ':'])).then(|| Segment::Fixed(part.to_owned())),
     };
     route.strip_prefix('/')?.split('/').map(segment).collect()
+}
+
+fn patience(seconds: i32) -> Option<Duration> {
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
 fn status(code: i32) -> StatusCode {

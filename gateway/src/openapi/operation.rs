@@ -32,6 +32,9 @@ pub fn operation(
         operation["requestBody"] =
             json!({"required": required, "content": {"application/json": {"schema": schema}}});
     }
+    if method.body && method.body_mebibytes > 1 {
+        operation["x-body-mebibytes"] = json!(method.body_mebibytes);
+    }
     if method.anonymous {
         operation["security"] = json!([]);
     }

@@ -101,6 +101,8 @@ impl<'de> Visitor<'de> for Reader {
                 object.push((name, value));
             }
         }
+        // a list of a million small objects would keep room for four entries in each
+        object.shrink_to_fit();
         Ok(Json::Object(object))
     }
 }

@@ -12,6 +12,7 @@ mod forgeries;
 mod grpc;
 mod gzip;
 mod house;
+mod large;
 mod limits;
 mod openapi;
 mod pages;

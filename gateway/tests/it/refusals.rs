@@ -11,7 +11,8 @@ use crate::house::{Answer, House, Send};
 
 const ID: &str = "0196a1b2-7c3d-4e5f-8a9b-0c1d2e3f4a5b";
 
-fn assert_problem(answer: &Answer, status: u16, kind: &str) {
+#[track_caller]
+pub fn assert_problem(answer: &Answer, status: u16, kind: &str) {
     let problem = answer.json();
     assert_eq!(
         (answer.status.as_u16(), problem["status"].as_u64()),

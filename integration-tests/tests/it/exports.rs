@@ -255,7 +255,7 @@ fn all_vitals() -> Value {
 }
 
 /// Every kind of target there is.
-fn changed_goals() -> Value {
+pub(crate) fn changed_goals() -> Value {
     json!({
         "nutrition_goals": {"weight": 2, "targets": [
             {"nutrient": "calories", "kind": "MAX", "value": 1900},
@@ -286,7 +286,7 @@ fn assert_same(one: &Value, other: &Value) {
     }
 }
 
-fn resources<'b>(bundle: &'b Value, resource_type: &str) -> Vec<&'b Value> {
+pub(crate) fn resources<'b>(bundle: &'b Value, resource_type: &str) -> Vec<&'b Value> {
     let entries = bundle["entry"].as_array().expect("entries").iter().map(|entry| &entry["resource"]);
     entries.filter(|resource| resource["resourceType"] == resource_type).collect()
 }

@@ -41,6 +41,12 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
 
     let stray = "INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, 'CHECKIN', 'VERIFIED', true, '{}', '[]',
         '2031-05-01', 0, 'UTC', 1, true, 1, now())";
+    // what is older than all came with an import, and gets its month
+    postgres.sql(&database, &stray.replace("2031", "2019")).await;
+    let healed = job("partitions", &url, &folder).await;
+    assert_eq!((healed.status.success(), said(&healed).trim()), (true, "made daily_logs_2019_05"));
+    let moved = "SELECT count(*) FROM logging.daily_logs_2019_05";
+    assert_eq!(postgres.sql(&database, moved).await.trim(), "1");
     postgres.sql(&database, stray).await;
     let alarmed = job("partitions", &url, &folder).await;
     assert!(!alarmed.status.success());

@@ -21,6 +21,7 @@ mod faults;
 mod floods;
 mod grpc;
 mod guessing;
+mod imports;
 mod jobs;
 mod oidc;
 #[cfg(feature = "onnx")]

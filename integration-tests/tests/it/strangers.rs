@@ -107,6 +107,8 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("family.v1.FamilyService/GetHousehold", Internal),
         ("family.v1.FamilyService/GetMemberRecord", Internal),
         ("family.v1.FamilyService/ListGrantRecords", Internal),
+        ("family.v1.FamilyService/BeginImport", Internal),
+        ("family.v1.FamilyService/FinishImport", Internal),
         ("family.v1.FamilyService/ListAudit", Internal),
         (
             "program.v1.ProgramService/CreateProgram",
@@ -155,6 +157,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("program.v1.ProgramService/AuthorizeProgram", Internal),
         ("program.v1.ProgramService/GetPlan", Internal),
         ("program.v1.ProgramService/ListProgramRecords", Internal),
+        ("program.v1.ProgramService/ImportPrograms", Internal),
         ("program.v1.ProgramService/ListAudit", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
@@ -180,8 +183,10 @@ fn cases() -> Vec<(&'static str, Case)> {
             "logging.v1.LoggingService/ExportMember",
             Foreign(Method::GET, "/api/v1/members/{member}/export", Value::Null),
         ),
+        ("logging.v1.LoggingService/ImportMember", Own("the caller's family")),
         ("logging.v1.LoggingService/CreateUpload", Foreign(Method::POST, "/api/v1/uploads", upload)),
         ("ai_inference.v1.AiInferenceService/GetInference", Internal),
+        ("ai_inference.v1.AiInferenceService/KeepInferences", Internal),
         (
             "adherence.v1.AdherenceService/GetAdherence",
             Foreign(Method::GET, "/api/v1/programs/{program}/adherence", Value::Null),

@@ -4,12 +4,12 @@ use integration_tests::House;
 
 use crate::stories::Story;
 use crate::{
-    audited, bad_input, examples, exports, grpc, guessing, oidc, plans, preconditions, roles, security,
-    sessions, strangers, writers,
+    audited, bad_input, examples, exports, grpc, guessing, imports, oidc, plans, preconditions, roles,
+    security, sessions, strangers, writers,
 };
 
 /// The files of stories.
-const FILES: [(&str, &[Story]); 17] = [
+const FILES: [(&str, &[Story]); 18] = [
     ("audited", audited::ALL),
     ("examples", examples::ALL),
     ("exports", exports::ALL),
@@ -18,6 +18,7 @@ const FILES: [(&str, &[Story]); 17] = [
     ("strangers", strangers::ALL),
     ("grpc", grpc::ALL),
     ("guessing", guessing::ALL),
+    ("imports", imports::ALL),
     ("bad_input", bad_input::ALL),
     ("writers", writers::ALL),
     ("preconditions", preconditions::ALL),

@@ -27,6 +27,44 @@ impl AiInferenceService for AiInference {
             inference.ok_or_else(|| Error::not_found("the photo of this log has not been read"))?;
         Ok(Response::new(encode(log_id, inference)))
     }
+
+    async fn keep_inferences(
+        &self,
+        request: Request<wire::KeepInferencesRequest>,
+    ) -> Result<Response<wire::KeepInferencesResponse>, Status> {
+        let wire::KeepInferencesRequest { family_id, program_id, inferences } = call::internal(request)?;
+        let inferences = inferences.into_iter().map(decode).collect::<Result<_, Error>>()?;
+        self.store.keep_all(family_id, program_id, inferences).await?;
+        Ok(Response::new(wire::KeepInferencesResponse {}))
+    }
+}
+
+fn decode(inference: wire::Inference) -> Result<(i64, Inference), Error> {
+    let outcome = match inference.outcome {
+        Some(inference::Outcome::Meal(meal)) => Outcome::Meal(decode_meal(meal)),
+        Some(inference::Outcome::Failure(failure)) => Outcome::failure(failure.reason),
+        None => return Err(Error::invalid("inferences", "must have an outcome each")),
+    };
+    let wire::Inference { log_id, model, photo_kept, .. } = inference;
+    Ok((log_id, Inference { outcome, model, photo_kept }))
+}
+
+fn decode_meal(meal: wire::MealReading) -> MealReading {
+    let food = |wire::RecognisedFood { name, quantity_g, calories, confidence }| Food {
+        name,
+        quantity_g,
+        calories,
+        confidence,
+    };
+    MealReading {
+        calories: meal.calories,
+        protein_g: meal.protein_g,
+        carbs_g: meal.carbs_g,
+        fat_g: meal.fat_g,
+        fiber_g: meal.fiber_g,
+        sugar_g: meal.sugar_g,
+        items: meal.items.into_iter().map(food).collect(),
+    }
 }
 
 fn encode(log_id: i64, inference: Inference) -> wire::Inference {

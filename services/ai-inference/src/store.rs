@@ -1,11 +1,12 @@
 //! The only door to the database: one row a photo, written once.
 
 use backends::queue::Message;
-use backends::{Database, DbResultExt, Scope};
-use chassis::Error;
+use backends::{Action, Database, DbResultExt, Scope};
+use chassis::{Actor, Error};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, TryInsertResult};
+use uuid::Uuid;
 
 use crate::domain::outcome::Outcome;
 use crate::events::{CONSUMER, IMAGE_READ, ImageRead, ImageUploaded};
@@ -67,17 +68,9 @@ impl Store {
         let Some(tx) = self.db.consume(CONSUMER, message, Scope::Family(of.family_id)).await? else {
             return Ok(());
         };
-        let row = ActiveModel {
-            family_id: Set(of.family_id),
-            log_id: Set(of.log_id),
-            program_id: Set(of.program_id),
-            outcome: Set(serde_json::to_value(&inference.outcome).map_err(Error::internal)?),
-            model: Set(inference.model),
-            photo_kept: Set(inference.photo_kept),
-            created_at: Set(self.db.clock().now()),
-        };
+        let row = self.row((of.family_id, of.program_id, of.log_id), inference)?;
         let added = Entity::insert(row)
-            .on_conflict(OnConflict::columns([Column::FamilyId, Column::LogId]).do_nothing().to_owned())
+            .on_conflict(unless_known())
             .try_insert()
             .exec_without_returning(tx.connection())
             .await
@@ -89,4 +82,44 @@ impl Store {
         }
         tx.commit_quietly().await
     }
+
+    /// Keeps how readings ended elsewhere, by log, and leaves no word of it. What is known already stays as it is.
+    pub async fn keep_all(
+        &self,
+        family_id: i64,
+        program_id: i64,
+        inferences: Vec<(i64, Inference)>,
+    ) -> Result<(), Error> {
+        let row = |(log_id, inference)| self.row((family_id, program_id, log_id), inference);
+        let rows = inferences.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let actor = Actor::system(Uuid::nil());
+        let tx = self.db.write(&actor, Action::Import, "Inference", Scope::Family(family_id)).await?;
+        let all = Entity::insert_many(rows).on_conflict(unless_known()).try_insert();
+        all.exec_without_returning(tx.connection()).await.stored()?;
+        // logging takes down who has imported the logs
+        tx.commit_quietly().await
+    }
+
+    fn row(
+        &self,
+        (family_id, program_id, log_id): (i64, i64, i64),
+        inference: Inference,
+    ) -> Result<ActiveModel, Error> {
+        Ok(ActiveModel {
+            family_id: Set(family_id),
+            log_id: Set(log_id),
+            program_id: Set(program_id),
+            outcome: Set(serde_json::to_value(&inference.outcome).map_err(Error::internal)?),
+            model: Set(inference.model),
+            photo_kept: Set(inference.photo_kept),
+            created_at: Set(self.db.clock().now()),
+        })
+    }
+}
+
+fn unless_known() -> OnConflict {
+    OnConflict::columns([Column::FamilyId, Column::LogId]).do_nothing().to_owned()
 }

@@ -1,6 +1,6 @@
 //! A request as a handler gets it: checked, and with its caller.
 //!
-//! The only way to a message is through [`user`], [`anonymous`] or [`internal`], so that no handler works on an unchecked one.
+//! The only way to a message is through [`user`], [`anonymous`], [`internal`] or [`on_behalf`], so that no handler works on an unchecked one.
 
 use prost::{Message, Name};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::{Error, FieldError, idempotency};
 pub struct User {
     /// The account's id.
     pub id: i64,
-    /// The session's id.
+    /// The session's id; 0 where another service speaks for the user.
     pub session_id: i64,
 }
 
@@ -100,6 +100,16 @@ pub fn anonymous<M: proto::Validate>(request: tonic::Request<M>) -> Result<Call<
 /// A request of another service.
 pub fn internal<M: proto::Validate>(request: tonic::Request<M>) -> Result<M, Error> {
     checked(request).map(|(message, _)| message)
+}
+
+/// A request of another service for a user whom it names, and who is the one who acts; the other has checked that it is.
+pub fn on_behalf<M: proto::Validate>(
+    request: tonic::Request<M>,
+    user_id: impl FnOnce(&M) -> i64,
+) -> Result<Call<M>, Error> {
+    let (message, origin) = checked(request)?;
+    let caller = User { id: user_id(&message), session_id: 0 };
+    Ok(Call { message, caller, origin, if_match: IfMatch::default() })
 }
 
 fn checked<M: proto::Validate>(request: tonic::Request<M>) -> Result<(M, Origin), Error> {

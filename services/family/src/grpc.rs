@@ -5,6 +5,7 @@ mod decode;
 mod encode;
 mod families;
 mod grants;
+mod imports;
 mod invitations;
 mod members;
 mod records;
@@ -182,6 +183,19 @@ impl FamilyService for Service {
         request: Request<ListGrantRecordsRequest>,
     ) -> Result<Response<ListGrantRecordsResponse>, Status> {
         Ok(Response::new(self.grant_records(call::internal(request)?).await?))
+    }
+
+    async fn begin_import(&self, request: Request<BeginImportRequest>) -> Result<Response<Member>, Status> {
+        let call = call::on_behalf(request, |message: &BeginImportRequest| message.user_id)?;
+        Ok(Response::new(self.begin(call).await?))
+    }
+
+    async fn finish_import(
+        &self,
+        request: Request<FinishImportRequest>,
+    ) -> Result<Response<FinishImportResponse>, Status> {
+        self.finish(call::on_behalf(request, |message: &FinishImportRequest| message.user_id)?).await?;
+        Ok(Response::new(FinishImportResponse {}))
     }
 
     async fn list_audit(

@@ -1,4 +1,5 @@
-//! Members that are erased for good, once nobody can take their deletion back any more, and what erased accounts leave behind.
+//! Members that are erased for good, once nobody can take their deletion back any more or their import has died, and what erased
+//! accounts leave behind.
 
 use async_trait::async_trait;
 use backends::erasure::{Erasure, Follower, Removed, follow};
@@ -7,12 +8,15 @@ use chassis::Error;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect};
 
 use crate::domain::access::UNDO;
+use crate::domain::member::LONGEST_IMPORT;
 use crate::store::entity::{families, family_managers, grants, invitations, members};
 
 /// Follows the accounts that identity has erased, then erases the members that are due, and tells which.
 pub async fn run(db: &Database, identity: &Database) -> Result<Vec<i64>, Error> {
     follow(identity, &Families { db }).await?;
-    let due = members::Entity::find().filter(members::Column::DeletedAt.lte(db.clock().now() - UNDO));
+    let now = db.clock().now();
+    let given_up = members::Column::ImportingSince.lte(now - LONGEST_IMPORT);
+    let due = members::Entity::find().filter(members::Column::DeletedAt.lte(now - UNDO).or(given_up));
     let due = due.select_only().columns([members::Column::FamilyId, members::Column::Id]).into_tuple();
     let due: Vec<(i64, i64)> = due.all(db.read(Scope::Directory).await?.connection()).await.stored()?;
     let mut erased = Vec::new();

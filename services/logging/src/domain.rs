@@ -4,6 +4,7 @@ pub mod id;
 pub mod image;
 pub mod image_key;
 pub mod impact;
+pub mod import;
 pub mod log;
 pub mod moment;
 pub mod payload;

@@ -18,6 +18,8 @@ pub enum Error {
     PhotoUnchecked,
     /// The photo was refused, and no copy is kept.
     PhotoRefused,
+    /// The photo was read elsewhere, and did not come along when the log did.
+    PhotoElsewhere,
 }
 
 impl From<Error> for chassis::Error {
@@ -33,6 +35,7 @@ impl From<Error> for chassis::Error {
             Error::PhotoUsed => Self::conflict("this photo is already logged"),
             Error::NoPhoto => Self::illegal_state("the log has no photo"),
             Error::PhotoUnchecked => Self::illegal_state("the photo is still being checked"),
+            Error::PhotoElsewhere => Self::illegal_state("the log was imported, and its photo was not"),
             Error::PhotoRefused => Self::illegal_state("the photo could not be used, and no copy is kept"),
         }
     }

@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::clients::readings::Readings;
 use crate::domain::Scope;
+use crate::domain::image::ImageStatus;
+use crate::domain::import::Imported;
 use crate::domain::log::{Reading, Revision};
 use crate::journal::Journal;
 
 /// A revision the scores may not know yet.
 pub const LOG_RECORDED: &str = "log.recorded";
+/// The same of a log that came from elsewhere, with so many others that they have a way of their own.
+const LOG_IMPORTED: &str = "log.imported";
 /// A photo that is to be read.
 pub const IMAGE_UPLOADED: &str = "image.uploaded";
 /// A photo that has been read, or never will be.
@@ -23,8 +27,9 @@ pub const IMAGE_READ: &str = "image.read";
 pub const IMAGE_OVERDUE: &str = "image.overdue";
 
 /// The queues, and the consumers' names in the inbox.
-pub const QUEUES: [&str; 3] = [TO_RECORD, TO_COMPLETE, TO_GIVE_UP];
+pub const QUEUES: [&str; 4] = [TO_RECORD, TO_CATCH_UP, TO_COMPLETE, TO_GIVE_UP];
 const TO_RECORD: &str = "logging.log-recorded";
+const TO_CATCH_UP: &str = "logging.log-imported";
 const TO_COMPLETE: &str = "logging.image-read";
 const TO_GIVE_UP: &str = "logging.image-overdue";
 
@@ -77,15 +82,35 @@ pub struct OfImage {
 
 /// Leaves word of a revision, to be published after `delay` unless the scores were told by then.
 pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) -> Result<uuid::Uuid, Error> {
+    tx.publish_after(LOG_RECORDED, &recorded_event(revision), delay).await
+}
+
+/// Leaves word of what logs say that came from elsewhere, and gives up the photos that nobody has read, since nobody here can.
+pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), Error> {
+    let said = logs.iter().filter_map(|log| log.revisions.last());
+    let said: Vec<_> = said.map(recorded_event).collect();
+    tx.publish_all(LOG_IMPORTED, &said).await?;
+    let unread = logs
+        .iter()
+        .filter(|log| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending));
+    let unread = unread.filter_map(|log| log.revisions.first()).map(|first| {
+        let Scope { family_id, program_id } = first.scope;
+        OfImage { family_id, program_id, member_id, log_id: first.log_id }
+    });
+    tx.publish_all(IMAGE_OVERDUE, &unread.collect::<Vec<_>>()).await
+}
+
+fn recorded_event(revision: &Revision) -> LogRecorded {
     let Scope { family_id, program_id } = revision.scope;
-    let event = LogRecorded { family_id, program_id, log_id: revision.log_id, revision: revision.revision };
-    tx.publish_after(LOG_RECORDED, &event, delay).await
+    LogRecorded { family_id, program_id, log_id: revision.log_id, revision: revision.revision }
 }
 
 /// Starts to consume.
 pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Readings) -> Result<(), Error> {
-    let recorded = Subscription::new(TO_RECORD, LOG_RECORDED).attempts(PATIENT_ATTEMPTS);
-    queue.subscribe(recorded, Arc::new(OnRecorded(journal.clone()))).await?;
+    for (queue_name, topic) in [(TO_RECORD, LOG_RECORDED), (TO_CATCH_UP, LOG_IMPORTED)] {
+        let subscription = Subscription::new(queue_name, topic).attempts(PATIENT_ATTEMPTS);
+        queue.subscribe(subscription, Arc::new(OnRecorded(journal.clone()))).await?;
+    }
     for (queue_name, topic, overdue) in [(TO_COMPLETE, IMAGE_READ, false), (TO_GIVE_UP, IMAGE_OVERDUE, true)]
     {
         let handler =

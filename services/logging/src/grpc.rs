@@ -16,6 +16,7 @@ use crate::clients::programs::{AuthorizedProgram, Permission, Programs, Read};
 use crate::config::Config;
 use crate::domain::log::Revision;
 use crate::export::Exporter;
+use crate::import::Importer;
 use crate::journal::{Journal, LOG};
 use crate::store::Store;
 use crate::trail::Trail;
@@ -25,6 +26,7 @@ mod entry;
 mod export;
 mod history;
 mod image;
+mod import;
 mod log;
 mod payload;
 
@@ -36,6 +38,7 @@ pub struct Logging {
     pub(crate) families: Families,
     pub(crate) trail: Trail,
     pub(crate) exporter: Exporter,
+    pub(crate) importer: Importer,
     pub(crate) objects: Objects,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
@@ -145,5 +148,12 @@ impl LoggingService for Logging {
         request: Request<wire::ExportMemberRequest>,
     ) -> Result<Response<Self::ExportMemberStream>, Status> {
         Ok(Response::new(ReceiverStream::new(self.export(request).await?)))
+    }
+
+    async fn import_member(
+        &self,
+        request: Request<wire::ImportMemberRequest>,
+    ) -> Result<Response<wire::ImportMemberResponse>, Status> {
+        Ok(Response::new(self.import(request).await?))
     }
 }

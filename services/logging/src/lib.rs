@@ -2,7 +2,8 @@
 //!
 //! It promises that a log, once acknowledged, is kept and is never rewritten: a correction is a revision that supersedes;
 //! that a request sent twice is one log; that every photo ends as read or as failed, once; and that the scores hear of every
-//! revision, if late; and that a copy of all that is kept about a member is whole or broken off. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
+//! revision, if late; that a copy of all that is kept about a member is whole or broken off; and that a record from elsewhere comes
+//! in whole or is never seen. It leaves to others who may do what (program), what a photo shows (ai-inference) and how well it all
 //! goes (adherence).
 
 mod archive;
@@ -13,11 +14,13 @@ mod error;
 mod events;
 mod export;
 mod grpc;
+mod import;
 mod journal;
 mod purge;
 mod store;
 mod trail;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -41,9 +44,13 @@ use clients::readings::Readings;
 use clients::scores::Scores;
 use export::Exporter;
 use grpc::Logging;
+use import::Importer;
 use journal::Journal;
 use store::{Migrator, Store};
 use trail::Trail;
+
+/// The largest request, in bytes. The door lets 16 MiB in for an import, of which the transcoding may make a little more.
+const LARGEST: usize = 32 * 1024 * 1024;
 
 /// How often to look whether a partition is missing, or the default one is not empty.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3600);
@@ -88,7 +95,7 @@ pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
 
 /// Makes the partitions that the logs of the months to come will need, as [`open`] does too. Safe to run twice, also at once.
 pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
-    let partitions = store::partitions::make(db).await?;
+    let partitions = store::partitions::make(db, BTreeSet::new()).await?;
     STRAYS.record(partitions.strays, &[]);
     if partitions.strays > 0 {
         tracing::error!(revisions = partitions.strays, "the default partition of daily_logs is not empty");
@@ -143,6 +150,12 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     Relay::start(&foundation, &db, queue);
     let witness = Recorder::start(&foundation, &db);
     let (programs, families) = (Programs::new(program), Families::new(family));
+    let importer = Importer {
+        store: store.clone(),
+        families: families.clone(),
+        programs: programs.clone(),
+        readings: readings.clone(),
+    };
     let exporter = Exporter {
         store: store.clone(),
         families: families.clone(),
@@ -152,6 +165,8 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
         clock: clock.clone(),
         tasks: foundation.tasks.clone(),
     };
-    let service = Logging { store, journal, programs, families, trail, exporter, objects, clock, config };
-    Ok(Room::new("logging").service(LoggingServiceServer::new(service)).audited(witness))
+    let service =
+        Logging { store, journal, programs, families, trail, exporter, importer, objects, clock, config };
+    let server = LoggingServiceServer::new(service).max_decoding_message_size(LARGEST);
+    Ok(Room::new("logging").service(server).audited(witness))
 }

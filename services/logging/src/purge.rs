@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 
 use crate::archive;
 use crate::domain::{Scope, image_key};
+use crate::import::PROGRAM;
 use crate::journal::LOG;
 use crate::store::entity::{daily_log, image};
 
@@ -48,7 +49,8 @@ async fn erase(db: &Database, objects: &Objects, gone: &Erasure) -> Result<Remov
     let logs = daily_log::Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
     let its = image::Column::FamilyId.eq(scope.family_id).and(image::Column::ProgramId.eq(scope.program_id));
     let images = image::Entity::delete_many().filter(its).exec(tx.connection()).await.stored()?;
-    let answers = tx.forget_answers(LOG, &log_ids.into_iter().collect::<Vec<_>>()).await?;
+    let answers = tx.forget_answers(LOG, &log_ids.into_iter().collect::<Vec<_>>()).await?
+        + tx.forget_answers(PROGRAM, &[scope.program_id]).await?;
     tx.commit(Subject::of_family(scope.family_id, scope.program_id)).await?;
     Ok(Removed::from([
         ("objects", photos),

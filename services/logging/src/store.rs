@@ -8,6 +8,7 @@ use crate::domain::Scope;
 pub mod archive;
 pub mod entity;
 mod image;
+mod import;
 mod log;
 mod migration;
 pub mod partitions;

@@ -23,6 +23,8 @@ pub enum Action {
     Write,
     /// Take a deletion back. Unlike the others it reaches a deleted program, for as long as that is possible.
     Restore,
+    /// Bring the programs of a member that is being imported. It reaches no program that is there.
+    Import,
 }
 
 /// A program, and what somebody may do with it.
@@ -63,6 +65,7 @@ impl Access {
         let there = match action {
             Action::Read | Action::Write => program.deleted_at.is_none(),
             Action::Restore => program.within_reach(self.store.db().now().await?),
+            Action::Import => false,
         };
         if !there {
             return Err(Error::denied());
@@ -120,6 +123,7 @@ fn on_member(action: Action) -> family::Action {
     match action {
         Action::Read => family::Action::Read,
         Action::Write | Action::Restore => family::Action::Write,
+        Action::Import => family::Action::Import,
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod calendar;
 pub mod config;
 pub mod goals;
+pub mod import;
 pub mod program;

@@ -1,6 +1,7 @@
 //! Program as its callers see it.
 
 pub mod encode;
+mod import;
 mod record;
 
 use chassis::{Error, call, fields, page};
@@ -174,6 +175,14 @@ impl ProgramService for Service {
         request: Request<ListProgramRecordsRequest>,
     ) -> Result<Response<ListProgramRecordsResponse>, Status> {
         Ok(Response::new(self.records(call::internal(request)?).await?))
+    }
+
+    async fn import_programs(
+        &self,
+        request: Request<ImportProgramsRequest>,
+    ) -> Result<Response<ImportProgramsResponse>, Status> {
+        let call = call::on_behalf(request, |message: &ImportProgramsRequest| message.user_id)?;
+        Ok(Response::new(self.import(call).await?))
     }
 
     async fn list_audit(

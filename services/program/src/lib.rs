@@ -33,6 +33,9 @@ pub struct Needs {
     pub family: Link,
 }
 
+/// The largest request, in bytes: an import brings all programs of a member at once, which the door has bounded.
+const LARGEST: usize = 32 * 1024 * 1024;
+
 /// Brings the tables up to date, as [`open`] does too.
 pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<store::migration::Migrator>().await
@@ -58,5 +61,6 @@ pub async fn open(needs: Needs) -> Result<Room, Error> {
     let access = access::Access::new(store.clone(), clients::Family::new(family), foundation.clock.clone());
     let planning = planning::Planning::new(store.clone(), foundation.clock);
     let service = grpc::Service::new(store, access, planning);
-    Ok(Room::new("program").service(ProgramServiceServer::new(service)).audited(witness))
+    let server = ProgramServiceServer::new(service).max_decoding_message_size(LARGEST);
+    Ok(Room::new("program").service(server).audited(witness))
 }

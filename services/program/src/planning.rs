@@ -1,17 +1,19 @@
 //! What somebody does to a program. Each act is one transaction: the change, the raised plan version, the audit row, the
 //! news of it, and for a POST the answer under its key.
 
+mod import;
+
 use backends::{Action, Once, Scope, Subject, Tx};
 use chassis::clock::Clock;
 use chassis::{Actor, Call, Error, time};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use proto::program::v1 as wire;
 
 use crate::access::{AuthorizedMember, AuthorizedProgram};
 use crate::domain::calendar;
 use crate::domain::config::{self, Config};
 use crate::domain::goals::Goals;
-use crate::domain::program::{PAST_UNDO, Program, Refused, State, Step};
+use crate::domain::program::{self, PAST_UNDO, Program, Refused, State, Step};
 use crate::grpc::encode;
 use crate::{events, store};
 
@@ -28,6 +30,11 @@ impl Planning {
     /// Changes the programs of `store`.
     pub fn new(store: store::Store, clock: Clock) -> Self {
         Self { store, clock }
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Starts a program.
@@ -200,8 +207,7 @@ async fn raise(tx: &Tx, program: &mut Program) -> Result<(), Error> {
 }
 
 fn title(text: &str) -> Result<String, Error> {
-    let title = text.trim();
-    if title.is_empty() { Err(Error::invalid("title", "must not be blank")) } else { Ok(title.to_owned()) }
+    program::title(text).ok_or_else(|| Error::invalid("title", "must not be blank"))
 }
 
 fn subject(program: &Program) -> Subject {

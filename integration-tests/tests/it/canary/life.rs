@@ -41,6 +41,7 @@ impl Family {
         family.invite(url, birds).await;
         family.send_photo(birds).await;
         family.look_back().await;
+        family.move_in_again().await;
         family
     }
 
@@ -79,6 +80,13 @@ impl Family {
         }
         self.api.post(&format!("{log}/verify"), json!({})).await.expect(200);
         self.api.get(&format!("{log}/image")).await.expect(200);
+    }
+
+    /// Takes the whole record along, and brings it back.
+    async fn move_in_again(&self) {
+        let record = format!("/api/v1/members/{}/export?format=JSON", self.member);
+        let record = self.api.get(&record).await.expect(200);
+        self.api.post("/api/v1/members/import", record).await.expect(201);
     }
 
     async fn look_back(&self) {

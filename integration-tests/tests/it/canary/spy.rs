@@ -66,7 +66,7 @@ impl Spy {
             writeln!(heard, "{:?} {body} {:?}", got.delivery.routing_key, got.delivery.properties)
                 .expect("a string grows");
         }
-        for topic in ["program.changed", "image.uploaded", "image.read", "log.recorded"] {
+        for topic in ["program.changed", "image.uploaded", "image.read", "log.recorded", "log.imported"] {
             assert!(heard.contains(topic), "no {topic} was heard");
         }
         heard

@@ -99,6 +99,8 @@ fn logs() -> Vec<Row> {
     let mut new = vitals.clone();
     new["program_id"] = json!("{program}");
     let upload = json!({"program_id": "{program}", "content_type": "image/jpeg", "content_length": 10});
+    let member = json!({"name": "Nani", "birth_date": "1940-01-01", "relation_type": "grandmother", "time_zone": "UTC"});
+    let record = json!({"format": "praan.member/1", "member": member});
     vec![
         get("LoggingService/GetLog", "/api/v1/logs/{vitals}", READ),
         get("LoggingService/GetLog", "/api/v1/logs/{meal}", UNGRANTED),
@@ -115,6 +117,7 @@ fn logs() -> Vec<Row> {
         // a doctor looks, and takes nothing along
         get("LoggingService/ExportMember", "/api/v1/members/{member}/export", UNGRANTED),
         get("LoggingService/ExportMember", "/api/v1/members/{member}/export?format=JSON", UNGRANTED),
+        row("LoggingService/ImportMember", "POST /api/v1/members/import", record, own(201)),
         row("LoggingService/CreateLog", "POST /api/v1/logs", new, managers(201)),
         row("LoggingService/AmendLog", "POST /api/v1/logs/{vitals}/amend", vitals, managers(200)),
         row("LoggingService/VerifyLog", "POST /api/v1/logs/{meal}/verify", json!({}), managers(200)),

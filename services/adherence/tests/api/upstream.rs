@@ -135,6 +135,7 @@ impl ProgramService for Programs {
         get_config: program::GetConfigRequest => program::Config,
         replace_config: program::ReplaceConfigRequest => program::Config,
         list_program_records: program::ListProgramRecordsRequest => program::ListProgramRecordsResponse,
+        import_programs: program::ImportProgramsRequest => program::ImportProgramsResponse,
     }
 }
 
@@ -195,5 +196,7 @@ impl FamilyService for Household {
         authorize_member: family::AuthorizeMemberRequest => family::AuthorizeMemberResponse,
         get_member_record: family::GetMemberRecordRequest => family::MemberRecord,
         list_grant_records: family::ListGrantRecordsRequest => family::ListGrantRecordsResponse,
+        begin_import: family::BeginImportRequest => family::Member,
+        finish_import: family::FinishImportRequest => family::FinishImportResponse,
     }
 }

@@ -18,7 +18,9 @@ use chassis::clock::Clock;
 use chassis::{Error, Foundation, Link};
 use jsonwebtoken::jwk::JwkSet;
 use proto::ai_inference::v1::ai_inference_service_client::AiInferenceServiceClient;
-use proto::ai_inference::v1::{GetInferenceRequest, Inference, MealReading, inference};
+use proto::ai_inference::v1::{
+    GetInferenceRequest, Inference, KeepInferencesRequest, KeepInferencesResponse, MealReading, inference,
+};
 use sea_orm::{FromQueryResult, Statement};
 use tokio::sync::mpsc;
 
@@ -108,6 +110,10 @@ impl House {
 
     pub async fn inference(&self, log_id: i64) -> Result<Inference, Error> {
         chassis::mesh::answered(self.client.clone().get_inference(GetInferenceRequest { log_id }).await)
+    }
+
+    pub async fn keep(&self, request: KeepInferencesRequest) -> Result<KeepInferencesResponse, Error> {
+        chassis::mesh::answered(self.client.clone().keep_inferences(request).await)
     }
 
     pub async fn meal(&self, log_id: i64) -> MealReading {

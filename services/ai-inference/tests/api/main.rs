@@ -11,6 +11,7 @@
 mod allowance;
 mod endings;
 mod house;
+mod imports;
 mod models;
 mod photos;
 mod providers;

@@ -13,6 +13,9 @@ use super::entity::{audit_log, outbox};
 use super::{Action, Connection, Database, Engine, Scope, Subject, ids};
 use crate::error::DbResultExt;
 
+/// How many rows one statement adds: as many as leave it well below the parameters that SQLite takes.
+const ROWS_AT_ONCE: usize = 500;
+
 /// One transaction: the effect, and all that must stand or fall with it. Dropped without a commit, nothing has happened.
 ///
 /// It holds the one writing connection of an embedded database, and one of few elsewhere, so never hold it across a call to another service.
@@ -80,8 +83,32 @@ impl Tx {
         payload: &impl Serialize,
         delay: Duration,
     ) -> Result<Uuid, Error> {
-        let id = Uuid::now_v7();
-        let now = self.db.clock().now();
+        let (id, row) = self.outgoing(topic, payload, delay)?;
+        outbox::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
+        if delay.is_zero() {
+            self.due_now.store(true, Ordering::Relaxed);
+        }
+        Ok(id)
+    }
+
+    /// The same as [`Tx::publish`] of many messages, in few statements.
+    pub async fn publish_all(&self, topic: &'static str, payloads: &[impl Serialize]) -> Result<(), Error> {
+        for some in payloads.chunks(ROWS_AT_ONCE) {
+            let rows = some.iter().map(|payload| Ok(self.outgoing(topic, payload, Duration::ZERO)?.1));
+            let rows = rows.collect::<Result<Vec<_>, Error>>()?;
+            outbox::Entity::insert_many(rows).exec_without_returning(&self.inner).await.stored()?;
+            self.due_now.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn outgoing(
+        &self,
+        topic: &'static str,
+        payload: &impl Serialize,
+        delay: Duration,
+    ) -> Result<(Uuid, outbox::ActiveModel), Error> {
+        let (id, now) = (Uuid::now_v7(), self.db.clock().now());
         let row = outbox::ActiveModel {
             id: Set(id.to_string()),
             topic: Set(topic.to_owned()),
@@ -93,11 +120,7 @@ impl Tx {
             claimed_by: Set(None),
             claimed_at: Set(None),
         };
-        outbox::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
-        if delay.is_zero() {
-            self.due_now.store(true, Ordering::Relaxed);
-        }
-        Ok(id)
+        Ok((id, row))
     }
 
     /// Adds an audit row: beside the one that [`super::Write::commit`] writes, or for a consumer that acts on its own.
@@ -109,6 +132,22 @@ impl Tx {
         subject: Subject,
     ) -> Result<(), Error> {
         self.record(actor, action, resource_type, subject, Outcome::Success).await
+    }
+
+    /// The same as [`Tx::audit`] of many resources, in few statements.
+    pub async fn audit_all(
+        &self,
+        actor: &Actor,
+        action: Action,
+        resource_type: &'static str,
+        subjects: &[Subject],
+    ) -> Result<(), Error> {
+        let now = self.db.clock().now();
+        for some in subjects.chunks(ROWS_AT_ONCE) {
+            let entry = |subject: &Subject| (entry(actor, action, resource_type, *subject), now);
+            self.add_entries(some.iter().map(entry).collect()).await?;
+        }
+        Ok(())
     }
 
     /// Commits without an audit row: the effect is not a person's act.
@@ -130,9 +169,7 @@ impl Tx {
         subject: Subject,
         outcome: Outcome,
     ) -> Result<(), Error> {
-        let Subject { family_id, resource_id, member_id } = subject;
-        let subject = audit::Subject { family_id, member_id, resource_type, resource_id };
-        let entry = Entry { actor: actor.clone(), action: action.as_str(), subject, outcome };
+        let entry = Entry { outcome, ..entry(actor, action, resource_type, subject) };
         self.add_entries(vec![(entry, self.db.clock().now())]).await
     }
 
@@ -161,4 +198,11 @@ impl Tx {
     pub(crate) fn db(&self) -> &Database {
         &self.db
     }
+}
+
+/// The entry of what was done.
+fn entry(actor: &Actor, action: Action, resource_type: &'static str, subject: Subject) -> Entry {
+    let Subject { family_id, resource_id, member_id } = subject;
+    let subject = audit::Subject { family_id, member_id, resource_type, resource_id };
+    Entry { actor: actor.clone(), action: action.as_str(), subject, outcome: Outcome::Success }
 }

@@ -13,6 +13,8 @@ use crate::Error;
 
 /// The time a request has when its caller sets none.
 pub const DEFAULT: Duration = Duration::from_secs(10);
+/// The most a caller can set.
+const LONGEST: Duration = Duration::from_secs(60);
 
 tokio::task_local! {
     static DEADLINE: Instant;
@@ -24,7 +26,7 @@ pub struct Deadline;
 
 impl Concern for Deadline {
     async fn around<S: Inner>(&self, request: Request<Body>, next: S) -> Response<Body> {
-        let end = Instant::now() + timeout(request.headers()).unwrap_or(DEFAULT).min(Duration::from_secs(60));
+        let end = Instant::now() + timeout(request.headers()).unwrap_or(DEFAULT).min(LONGEST);
         let work = AssertUnwindSafe(answer(next, request)).catch_unwind();
         match tokio::time::timeout_at(end, DEADLINE.scope(end, work)).await {
             Ok(Ok(response)) => response,
@@ -34,9 +36,9 @@ impl Concern for Deadline {
     }
 }
 
-/// What is left of the current request's time.
+/// What is left of the current request's time; where there is no request, the most that can be set.
 pub(crate) fn remaining() -> Duration {
-    DEADLINE.try_with(|end| end.saturating_duration_since(Instant::now())).unwrap_or(DEFAULT)
+    DEADLINE.try_with(|end| end.saturating_duration_since(Instant::now())).unwrap_or(LONGEST)
 }
 
 /// Sets the timeout of a call to what is left, unless it has a shorter one; returns it.

@@ -21,6 +21,19 @@ pub enum Action {
     Write,
     /// Change, delete or restore the member, and who may see it.
     Manage,
+    /// Bring the record of a member that is being imported.
+    Import,
+}
+
+/// Whether a member is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is.
+    Living,
+    /// It was deleted, and can be restored for a time.
+    Deleted(DateTime<Utc>),
+    /// Its record is still to come.
+    Importing,
 }
 
 impl Action {
@@ -30,6 +43,7 @@ impl Action {
             Self::Read => "READ",
             Self::Write => "WRITE",
             Self::Manage => "MANAGE",
+            Self::Import => "IMPORT",
         }
     }
 }
@@ -65,18 +79,19 @@ pub struct Decision {
 
 /// Decides; none is no.
 ///
-/// `deleted_at` is the member's, `manages` whether the user manages the member's family, and `held` are the user's grants on
+/// `presence` is the member's, `manages` whether the user manages the member's family, and `held` are the user's grants on
 /// the member.
 pub fn decide(
     action: Action,
-    deleted_at: Option<DateTime<Utc>>,
+    presence: Presence,
     manages: bool,
     held: &[Held],
     now: DateTime<Utc>,
 ) -> Option<Decision> {
-    let reachable = match deleted_at {
-        None => true,
-        Some(at) => manages && action == Action::Manage && now < at + UNDO,
+    let reachable = match presence {
+        Presence::Living => action != Action::Import,
+        Presence::Deleted(at) => manages && action == Action::Manage && now < at + UNDO,
+        Presence::Importing => manages && action == Action::Import,
     };
     if !reachable {
         return None;
@@ -111,16 +126,21 @@ mod tests {
     #[test]
     fn a_manager_does_everything_with_the_living_and_may_bring_back_the_deleted() {
         let day = TimeDelta::days(1);
-        for (deleted, [read, write, manage]) in [
-            (None, [true, true, true]),
-            (Some(now()), [false, false, true]),
-            (Some(now() - UNDO + day), [false, false, true]),
-            (Some(now() - UNDO), [false, false, false]),
+        for (presence, [read, write, manage, import]) in [
+            (Presence::Living, [true, true, true, false]),
+            (Presence::Deleted(now()), [false, false, true, false]),
+            (Presence::Deleted(now() - UNDO + day), [false, false, true, false]),
+            (Presence::Deleted(now() - UNDO), [false, false, false, false]),
+            (Presence::Importing, [false, false, false, true]),
         ] {
-            for (action, allowed) in [(Action::Read, read), (Action::Write, write), (Action::Manage, manage)]
-            {
-                let decision = decide(action, deleted, true, &[], now());
-                assert_eq!(decision.is_some(), allowed, "{action:?} {deleted:?}");
+            for (action, allowed) in [
+                (Action::Read, read),
+                (Action::Write, write),
+                (Action::Manage, manage),
+                (Action::Import, import),
+            ] {
+                let decision = decide(action, presence, true, &[], now());
+                assert_eq!(decision.is_some(), allowed, "{action:?} {presence:?}");
                 if let Some(decision) = decision {
                     assert_eq!(
                         decision,
@@ -143,18 +163,33 @@ mod tests {
             (held(Member, &LogType::ALL, 1, None), false),
         ] {
             let grants = [grant];
-            assert_eq!(decide(Action::Read, None, false, &grants, now()).is_some(), allowed, "{grants:?}");
-            assert_eq!(decide(Action::Write, None, false, &grants, now()), None);
-            assert_eq!(decide(Action::Manage, None, false, &grants, now()), None);
-            assert_eq!(decide(Action::Read, Some(now()), false, &grants, now()), None, "deleted");
-            assert_eq!(decide(Action::Manage, Some(now()), false, &grants, now()), None, "deleted");
+            assert_eq!(
+                decide(Action::Read, Presence::Living, false, &grants, now()).is_some(),
+                allowed,
+                "{grants:?}"
+            );
+            assert_eq!(decide(Action::Write, Presence::Living, false, &grants, now()), None);
+            assert_eq!(decide(Action::Manage, Presence::Living, false, &grants, now()), None);
+            assert_eq!(
+                decide(Action::Read, Presence::Deleted(now()), false, &grants, now()),
+                None,
+                "deleted"
+            );
+            assert_eq!(
+                decide(Action::Manage, Presence::Deleted(now()), false, &grants, now()),
+                None,
+                "deleted"
+            );
+            assert_eq!(decide(Action::Read, Presence::Importing, false, &grants, now()), None, "importing");
         }
     }
 
     #[test]
     fn a_stranger_does_nothing() {
-        for action in [Action::Read, Action::Write, Action::Manage] {
-            assert_eq!(decide(action, None, false, &[], now()), None);
+        for action in [Action::Read, Action::Write, Action::Manage, Action::Import] {
+            for presence in [Presence::Living, Presence::Deleted(now()), Presence::Importing] {
+                assert_eq!(decide(action, presence, false, &[], now()), None);
+            }
         }
     }
 
@@ -165,13 +200,13 @@ mod tests {
             held(Holder::Member, &[LogType::Nutrition], -1, None),
             held(Holder::Doctor, &[LogType::Workout], 1, Some(2)),
         ];
-        let decision = decide(Action::Read, None, false, &grants, now()).unwrap();
+        let decision = decide(Action::Read, Presence::Living, false, &grants, now()).unwrap();
         assert_eq!(decision.role, Role::Holder(Holder::Member));
         assert_eq!(decision.log_types, BTreeSet::from([LogType::Nutrition, LogType::Checkin]));
-        let doctor = decide(Action::Read, None, false, &grants[..1], now()).unwrap();
+        let doctor = decide(Action::Read, Presence::Living, false, &grants[..1], now()).unwrap();
         assert_eq!(doctor.role, Role::Holder(Holder::Doctor));
         // who manages the family needs no grant, and is not held to one
-        let manager = decide(Action::Read, None, true, &grants, now()).unwrap();
+        let manager = decide(Action::Read, Presence::Living, true, &grants, now()).unwrap();
         assert_eq!(manager.log_types, LogType::ALL.into());
     }
 }

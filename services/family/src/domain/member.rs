@@ -1,11 +1,14 @@
 //! Who a member is: name, birth, relation, zone.
 
 use chassis::Error;
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 /// Nobody is older than this, in years.
 const OLDEST: u32 = 130;
+
+/// How long an import may take. Every request is far shorter; what is begun then and not finished never will be.
+pub const LONGEST_IMPORT: TimeDelta = TimeDelta::days(1);
 
 /// What a family says of a member.
 #[derive(Clone, PartialEq, Eq)]

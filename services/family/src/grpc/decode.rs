@@ -70,6 +70,7 @@ pub fn action(action: Action) -> Result<access::Action, Error> {
         Action::Read => Ok(access::Action::Read),
         Action::Write => Ok(access::Action::Write),
         Action::Manage => Ok(access::Action::Manage),
+        Action::Import => Ok(access::Action::Import),
         Action::Unspecified => Err(Error::invalid("action", "must be given")),
     }
 }

@@ -8,6 +8,7 @@ use proto::family::v1::{
 use super::{Service, decode, encode};
 use crate::domain::access::Action as May;
 use crate::store::access::{self, Manage, Read, Restore};
+use crate::store::members::Origin;
 use crate::store::{families, members};
 
 impl Service {
@@ -24,7 +25,8 @@ impl Service {
         };
         let profile = profile.checked(now)?;
         families::lock_manager(&tx, family_id, call.caller.id).await?;
-        let member = members::create(&tx, family_id, profile, call.caller.id, now).await?;
+        let origin = Origin { created_by: call.caller.id, created_at: now, importing_since: None };
+        let member = members::create(&tx, family_id, profile, origin).await?;
         let subject = Subject::of_member(family_id, member.id, member.id);
         let answer = encode::member(member, now)?;
         tx.commit_with(subject, &answer).await?;

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 
 use super::entity::{family_managers, grants, members};
 use super::{Store, grants as grant_rows};
-use crate::domain::access::{Action, Decision, Held, decide};
+use crate::domain::access::{Action, Decision, Held, Presence, decide};
 
 /// What a permit is for.
 pub trait Purpose {
@@ -32,6 +32,9 @@ pub struct Manage;
 /// To bring a deleted member back.
 pub struct Restore;
 
+/// To bring the record of a member that nobody sees yet, and then to show it.
+pub struct Import;
+
 impl Purpose for Read {
     const ACTION: Action = Action::Read;
     const DELETED: bool = false;
@@ -45,6 +48,11 @@ impl Purpose for Manage {
 impl Purpose for Restore {
     const ACTION: Action = Action::Manage;
     const DELETED: bool = true;
+}
+
+impl Purpose for Import {
+    const ACTION: Action = Action::Import;
+    const DELETED: bool = false;
 }
 
 /// A member, and the permission to do with it what `P` says.
@@ -138,7 +146,7 @@ async fn authorize(
     let manager = family_managers::Entity::find_by_id(user_id).one(connection).await.stored()?;
     let manages = manager.is_some_and(|manager| manager.family_id == member.family_id);
     let held = if manages { Vec::new() } else { held(connection, &member, user_id).await? };
-    let decision = decide(action, member.deleted_at, manages, &held, now);
+    let decision = decide(action, presence(&member), manages, &held, now);
     // every decision is made here, and so is every note of one for the audit trail
     match decision {
         Some(decision) => {
@@ -149,6 +157,14 @@ async fn authorize(
             audit::refused(user_id, action.as_str(), seen(&member));
             Err(Error::denied())
         }
+    }
+}
+
+fn presence(member: &members::Model) -> Presence {
+    match (member.importing_since, member.deleted_at) {
+        (Some(_), _) => Presence::Importing,
+        (None, Some(deleted_at)) => Presence::Deleted(deleted_at),
+        (None, None) => Presence::Living,
     }
 }
 

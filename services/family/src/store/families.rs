@@ -9,8 +9,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::entity::{families, family_managers, members};
-use super::{Store, invitations};
+use super::entity::{self, families, family_managers};
+use super::{Store, invitations, members};
 use crate::domain::family::{Current, join, leave};
 
 /// Where a page of managers, members or grants ended.
@@ -176,9 +176,7 @@ pub async fn add_manager(
 }
 
 async fn has_members(tx: &Tx, family_id: i64) -> Result<bool, Error> {
-    let living = members::Entity::find()
-        .filter(members::Column::FamilyId.eq(family_id))
-        .filter(members::Column::DeletedAt.is_null());
+    let living = members::living().filter(entity::members::Column::FamilyId.eq(family_id));
     Ok(living.count(tx.connection()).await.stored()? > 0)
 }
 

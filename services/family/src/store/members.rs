@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::Store;
-use super::access::{Manage, Permit, Restore};
+use super::access::{Import, Manage, Permit, Restore};
 use super::entity::members::{ActiveModel, Column, Entity, Model};
 use super::families::Position;
 use super::grants::valid_for;
@@ -65,24 +65,36 @@ impl Store {
     }
 }
 
+/// What is noted of a new member beside its profile.
+pub struct Origin {
+    /// The account that adds it.
+    pub created_by: i64,
+    /// When it was added, here or where it comes from.
+    pub created_at: DateTime<Utc>,
+    /// When its import began, if its record is still to come.
+    pub importing_since: Option<DateTime<Utc>>,
+}
+
 /// Adds a member to a family.
-pub async fn create(
-    tx: &Tx,
-    family_id: i64,
-    profile: Profile,
-    created_by: i64,
-    now: DateTime<Utc>,
-) -> Result<Model, Error> {
+pub async fn create(tx: &Tx, family_id: i64, profile: Profile, origin: Origin) -> Result<Model, Error> {
     let mut row = ActiveModel {
         family_id: Set(family_id),
         id: Set(tx.next_id("members").await?),
-        created_by: Set(created_by),
-        created_at: Set(now),
+        created_by: Set(origin.created_by),
+        created_at: Set(origin.created_at),
         deleted_at: Set(None),
+        importing_since: Set(origin.importing_since),
         ..Default::default()
     };
     describe(&mut row, profile);
     row.insert(tx.connection()).await.stored()
+}
+
+/// Shows a member whose record is there.
+pub async fn show(tx: &Tx, permit: Permit<Import>) -> Result<Model, Error> {
+    let mut row = permit.into_member().into_active_model();
+    row.importing_since = Set(None);
+    row.update(tx.connection()).await.stored()
 }
 
 /// Gives a member another profile.
@@ -126,7 +138,8 @@ fn describe(row: &mut ActiveModel, profile: Profile) {
     row.leaderboard_opt_in = Set(profile.leaderboard_opt_in);
 }
 
-fn living() -> Select<Entity> {
-    let found = Entity::find().filter(Column::DeletedAt.is_null());
+/// The members that are there.
+pub fn living() -> Select<Entity> {
+    let found = Entity::find().filter(Column::DeletedAt.is_null()).filter(Column::ImportingSince.is_null());
     found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id)
 }

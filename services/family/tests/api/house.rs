@@ -76,6 +76,14 @@ impl House {
         self.clock.now() + TimeDelta::hours(hours)
     }
 
+    /// Erases what is due, where no account was erased; tells which members.
+    pub async fn purge(&self) -> Vec<i64> {
+        // any service has the table of what it has erased
+        let identity = Database::in_memory(&self.clock).await.unwrap();
+        family::migrate(&identity).await.unwrap();
+        family::purge(&self.db, &identity).await.unwrap()
+    }
+
     /// What the audit trail of a family says was done, by whom, to what.
     pub async fn audit(&self, family_id: i64) -> Vec<(i64, String, String, i64)> {
         let query = "SELECT actor_id, action, resource_type, resource_id FROM audit_logs WHERE family_id = $1 ORDER BY id";

@@ -8,6 +8,7 @@ mod families;
 mod grants;
 mod house;
 mod identity;
+mod imports;
 mod invitations;
 mod members;
 mod records;

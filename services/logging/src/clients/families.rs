@@ -5,8 +5,9 @@ use chassis::mesh::answered;
 use chassis::{Error, Link, User, audit};
 use proto::family::v1::family_service_client::FamilyServiceClient;
 use proto::family::v1::{
-    self as wire, Action, AuthorizeMemberRequest, GetHouseholdRequest, GetMemberRecordRequest,
-    ListGrantRecordsRequest, ListGrantRecordsResponse, Member, Role,
+    self as wire, Action, AuthorizeMemberRequest, BeginImportRequest, CreateMemberRequest,
+    FinishImportRequest, GetHouseholdRequest, GetMemberRecordRequest, ListGrantRecordsRequest,
+    ListGrantRecordsResponse, Member, Role,
 };
 
 use crate::domain::payload::LogType;
@@ -33,6 +34,14 @@ pub struct Copied {
     pub manages: bool,
     /// The kinds of logs the caller may reach.
     pub log_types: Vec<LogType>,
+}
+
+/// A member that nobody sees, whose record the caller brings. Only [`Families::begin_import`] makes one.
+pub struct Importing {
+    /// The family.
+    pub family_id: i64,
+    /// The member.
+    pub member_id: i64,
 }
 
 impl Families {
@@ -82,6 +91,25 @@ impl Families {
                 Err(Error::denied())
             }
         }
+    }
+
+    /// Adds a member to the family that the user manages, which nobody sees before the import is finished; the same one to the
+    /// same request.
+    pub async fn begin_import(
+        &self,
+        user: User,
+        member: CreateMemberRequest,
+        created_at: Option<prost_types::Timestamp>,
+    ) -> Result<Importing, Error> {
+        let request = BeginImportRequest { user_id: user.id, member: Some(member), created_at };
+        let member = answered(self.client.clone().begin_import(request).await)?;
+        Ok(Importing { family_id: member.family_id, member_id: member.id })
+    }
+
+    /// Shows a member whose record is there.
+    pub async fn finish_import(&self, user: User, member_id: i64) -> Result<(), Error> {
+        let request = FinishImportRequest { user_id: user.id, member_id };
+        answered(self.client.clone().finish_import(request).await).map(drop)
     }
 
     /// A page of the grants there ever were on a member.

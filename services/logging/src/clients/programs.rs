@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use proto::program::v1 as wire;
 use proto::program::v1::program_service_client::ProgramServiceClient;
 
+use super::families::Importing;
 use crate::domain::Scope;
 use crate::domain::payload::LogType;
 
@@ -140,6 +141,31 @@ impl Programs {
     ) -> Result<wire::ListProgramRecordsResponse, Error> {
         let request = wire::ListProgramRecordsRequest { user_id: user.id, member_id, limit: 0, cursor };
         answered(self.client.clone().list_program_records(request).await)
+    }
+
+    /// Judges programs that shall be imported.
+    pub async fn judge(&self, user: User, programs: Vec<wire::ImportedProgram>) -> Result<(), Error> {
+        let request =
+            wire::ImportProgramsRequest { user_id: user.id, member_id: 0, programs, validate_only: true };
+        answered(self.client.clone().import_programs(request).await).map(drop)
+    }
+
+    /// Takes in the programs of a member that is being imported: their ids, and the version of their plans. The same ones to
+    /// the same request.
+    pub async fn import(
+        &self,
+        user: User,
+        importing: &Importing,
+        programs: Vec<wire::ImportedProgram>,
+    ) -> Result<(Vec<i64>, i64), Error> {
+        let (count, member_id) = (programs.len(), importing.member_id);
+        let request =
+            wire::ImportProgramsRequest { user_id: user.id, member_id, programs, validate_only: false };
+        let answer = answered(self.client.clone().import_programs(request).await)?;
+        match answer.program_ids.len() == count {
+            true => Ok((answer.program_ids, answer.plan_version)),
+            false => Err(Error::internal("the program service has not taken in as many programs")),
+        }
     }
 
     async fn ask(&self, user_id: i64, program_id: i64, action: wire::Action) -> Result<Arc<Facts>, Error> {

@@ -1,4 +1,5 @@
-//! Plain JSON: everything, in the words of the REST API, with every revision of every log.
+//! Plain JSON: everything, in the words of the REST API, with every revision of every log. `ImportMemberRequest` of the contract says
+//! the same, field by field, so that an import reads what is written here; what is added here is to be added there.
 
 mod goals;
 

@@ -67,7 +67,8 @@ impl Logging {
         match (image.kept, image.status) {
             (true, _) => {}
             (false, ImageStatus::Pending) => return Err(error::Error::PhotoUnchecked.into()),
-            (false, _) => return Err(error::Error::PhotoRefused.into()),
+            (false, ImageStatus::Failed) => return Err(error::Error::PhotoRefused.into()),
+            (false, ImageStatus::Completed) => return Err(error::Error::PhotoElsewhere.into()),
         }
         let lifetime = self.config.link_lifetime;
         let thumbnail = self.objects.presign_get(&image.key.thumbnail(), lifetime).await?;

@@ -2,7 +2,7 @@
 
 use chassis::Error;
 use proto::logging::v1 as wire;
-use proto::logging::v1::{amend_log_request, create_log_request, log};
+use proto::logging::v1::{amend_log_request, create_log_request, log, recorded_revision};
 
 use crate::domain::payload::{Checkin, Exercise, FoodItem, Macros, Meal, Nutrition, Payload, Set, Workout};
 
@@ -27,6 +27,16 @@ impl From<amend_log_request::Payload> for Payload {
             amend_log_request::Payload::Nutrition(meal) => Self::Nutrition(meal.into()),
             amend_log_request::Payload::Workout(session) => Self::Workout(session.into()),
             amend_log_request::Payload::Checkin(vitals) => Self::Checkin(vitals.into()),
+        }
+    }
+}
+
+impl From<recorded_revision::Payload> for Payload {
+    fn from(payload: recorded_revision::Payload) -> Self {
+        match payload {
+            recorded_revision::Payload::Nutrition(meal) => Self::Nutrition(meal.into()),
+            recorded_revision::Payload::Workout(session) => Self::Workout(session.into()),
+            recorded_revision::Payload::Checkin(vitals) => Self::Checkin(vitals.into()),
         }
     }
 }

@@ -111,7 +111,7 @@ impl Store {
 
     /// Adds a log's first revision.
     pub async fn add(&self, tx: &Tx, first: &Revision) -> Result<(), Error> {
-        Entity::insert(row(first)?).exec_without_returning(tx.connection()).await.stored()?;
+        Entity::insert(row(first, true)?).exec_without_returning(tx.connection()).await.stored()?;
         Ok(())
     }
 
@@ -186,7 +186,8 @@ fn is_current() -> Expr {
     Expr::col((Entity, Column::Current))
 }
 
-fn row(revision: &Revision) -> Result<ActiveModel, Error> {
+/// A revision as a row, which is marked where it is the log's newest.
+pub(super) fn row(revision: &Revision, current: bool) -> Result<ActiveModel, Error> {
     Ok(ActiveModel {
         family_id: Set(revision.scope.family_id),
         program_id: Set(revision.scope.program_id),
@@ -202,7 +203,7 @@ fn row(revision: &Revision) -> Result<ActiveModel, Error> {
         utc_offset_minutes: Set(revision.moment.utc_offset_minutes),
         time_zone: Set(revision.by.time_zone.name().to_owned()),
         author_id: Set(revision.by.author_id),
-        current: Set(true),
+        current: Set(current),
         plan_version: Set(revision.by.plan_version),
         recorded_at: Set(revision.by.recorded_at),
     })

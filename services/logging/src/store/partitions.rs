@@ -2,7 +2,7 @@
 //!
 //! What happened in a month that nobody made falls into the default partition, from where it moves when the month is made.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use backends::{Database, DbResultExt, Scope};
 use chassis::Error;
@@ -41,14 +41,17 @@ pub async fn missing(db: &Database) -> Result<MissingPartitions, Error> {
     Ok(MissingPartitions { names, strays: strays(db).await? })
 }
 
-/// Makes the partitions that are missing.
-pub async fn make(db: &Database) -> Result<Partitions, Error> {
+/// Makes the partitions that are missing: those of the months around now, of others that are asked for, and of past ones whose
+/// logs have strayed, since an import may bring what is older than all. A log of times to come has no business here and stays.
+pub async fn make(db: &Database, others: BTreeSet<NaiveDate>) -> Result<Partitions, Error> {
     if db.backend() != DbBackend::Postgres {
         return Ok(Partitions { made: Vec::new(), strays: 0 });
     }
-    let there = existing(db).await?;
-    let missing: Vec<_> =
-        months(db.clock().now().date_naive()).filter(|month| !there.contains(&name(*month))).collect();
+    let (there, now) = (existing(db).await?, db.clock().now());
+    let mut wanted = others;
+    wanted.extend(months(now.date_naive()));
+    wanted.extend(strayed(db, now).await?);
+    let missing: Vec<_> = wanted.into_iter().filter(|month| !there.contains(&name(*month))).collect();
     if !missing.is_empty() {
         let statements: Vec<_> = missing.iter().flat_map(|month| statements(*month)).collect();
         db.as_owner(async |owner| {
@@ -91,6 +94,19 @@ async fn strays(db: &Database) -> Result<i64, Error> {
     let row =
         Row::find_by_statement(Statement::from_string(db.backend(), sql)).one(reader.connection()).await;
     Ok(row.stored()?.map_or(0, |row| row.count))
+}
+
+/// The months of past logs that lie in no month's partition.
+async fn strayed(db: &Database, now: DateTime<Utc>) -> Result<Vec<NaiveDate>, Error> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        month: NaiveDate,
+    }
+    let sql = "SELECT DISTINCT date_trunc('month', timestamp AT TIME ZONE 'UTC')::date AS month
+        FROM daily_logs_default WHERE timestamp < $1";
+    let reader = db.read(Scope::Directory).await?;
+    let ask = Row::find_by_statement(Statement::from_sql_and_values(db.backend(), sql, [now.into()]));
+    Ok(ask.all(reader.connection()).await.stored()?.into_iter().map(|row| row.month).collect())
 }
 
 fn months(today: NaiveDate) -> impl Iterator<Item = NaiveDate> {

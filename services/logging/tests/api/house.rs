@@ -42,6 +42,8 @@ pub const FOREIGN: i64 = 43;
 pub const FAMILY: i64 = 9;
 /// Whose programs they are.
 pub const MEMBER: i64 = 1;
+/// The first program that is imported.
+pub const IMPORTED: i64 = 142;
 /// Nobody has it.
 pub const ABSENT: i64 = 44;
 

@@ -13,6 +13,7 @@ mod entries;
 mod export;
 mod history;
 mod house;
+mod imports;
 mod photos;
 mod ranges;
 mod revisions;

@@ -1,6 +1,7 @@
 //! Stand-ins for the services that logging calls.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chassis::Error;
@@ -15,7 +16,7 @@ use proto::program::v1 as program;
 use proto::program::v1::program_service_server::ProgramService;
 use tonic::{Request, Response, Status};
 
-use crate::house::{DOCTOR, FAMILY, FOREIGN, MANAGER, MEMBER, PROGRAM, STRANGER};
+use crate::house::{DOCTOR, FAMILY, FOREIGN, IMPORTED, MANAGER, MEMBER, PROGRAM, STRANGER};
 
 /// A service of which only a part is called here.
 macro_rules! stand_in {
@@ -86,6 +87,19 @@ stand_in! {
         };
         let record = program::ProgramRecord { program: Some(known), ..Default::default() };
         Ok(Response::new(program::ListProgramRecordsResponse { data: vec![record], pagination: None }))
+    }
+
+    /// Takes every program in but one that has no title, the next after the others.
+    async fn import_programs(
+        &self,
+        request: Request<program::ImportProgramsRequest>,
+    ) -> Result<Response<program::ImportProgramsResponse>, Status> {
+        let asked = request.into_inner();
+        if let Some(n) = asked.programs.iter().position(|program| program.title == "bad") {
+            return Err(Error::invalid(format!("programs[{n}].title"), "must be better").into());
+        }
+        let ids = (IMPORTED..).take(if asked.validate_only { 0 } else { asked.programs.len() });
+        Ok(Response::new(program::ImportProgramsResponse { program_ids: ids.collect(), plan_version: 1 }))
     }
 
     async fn list_audit(
@@ -183,14 +197,33 @@ stand_in! {
     }
 }
 
-/// The first family, of one member, who is Meera.
+/// The first family, of one member, who is Meera, and of those who are imported.
 #[derive(Clone, Default)]
-pub struct Family(Arc<Mutex<Option<u32>>>);
+pub struct Family(Arc<Mutex<Asked>>);
+
+#[derive(Default)]
+struct Asked {
+    left: Option<u32>,
+    begun: u32,
+    shown: u32,
+    shows_none: bool,
+}
 
 impl Family {
     /// Answers so many times more.
     pub fn answers(&self, times: u32) {
-        *self.0.lock().unwrap() = Some(times);
+        self.0.lock().unwrap().left = Some(times);
+    }
+
+    /// From now on shows no member that is imported, or does again.
+    pub fn shows_none(&self, none: bool) {
+        self.0.lock().unwrap().shows_none = none;
+    }
+
+    /// How often an import was begun, and how often it was finished.
+    pub fn imports(&self) -> (u32, u32) {
+        let asked = self.0.lock().unwrap();
+        (asked.begun, asked.shown)
     }
 }
 
@@ -200,7 +233,7 @@ stand_in! {
         &self,
         request: Request<family::GetMemberRecordRequest>,
     ) -> Result<Response<family::MemberRecord>, Status> {
-        if let Some(left) = self.0.lock().unwrap().as_mut() {
+        if let Some(left) = self.0.lock().unwrap().left.as_mut() {
             *left = left.checked_sub(1).ok_or_else(|| Error::unavailable("away"))?;
         }
         let asked = request.into_inner();
@@ -211,6 +244,28 @@ stand_in! {
         };
         let member = family::Member { id: MEMBER, family_id: FAMILY, name: "Meera".into(), ..Default::default() };
         Ok(Response::new(family::MemberRecord { member: Some(member), role: role.into(), log_types }))
+    }
+
+    async fn begin_import(
+        &self,
+        request: Request<family::BeginImportRequest>,
+    ) -> Result<Response<family::Member>, Status> {
+        assert_eq!(chassis::call::internal(request)?.user_id, MANAGER);
+        self.0.lock().unwrap().begun += 1;
+        Ok(Response::new(family::Member { id: MEMBER + 1, family_id: FAMILY, ..Default::default() }))
+    }
+
+    async fn finish_import(
+        &self,
+        request: Request<family::FinishImportRequest>,
+    ) -> Result<Response<family::FinishImportResponse>, Status> {
+        assert_eq!(chassis::call::internal(request)?.member_id, MEMBER + 1);
+        let mut asked = self.0.lock().unwrap();
+        if asked.shows_none {
+            return Err(Error::unavailable("away").into());
+        }
+        asked.shown += 1;
+        Ok(Response::new(family::FinishImportResponse {}))
     }
 
     async fn list_grant_records(
@@ -253,9 +308,14 @@ stand_in! {
 
 /// Knows what it was given.
 #[derive(Clone, Default)]
-pub struct AiInference(Arc<Mutex<HashMap<i64, ai_inference::Inference>>>);
+pub struct AiInference(Arc<Mutex<HashMap<i64, ai_inference::Inference>>>, Arc<AtomicBool>);
 
 impl AiInference {
+    /// From now on keeps nothing, or does again.
+    pub fn keeps_nothing(&self, nothing: bool) {
+        self.1.store(nothing, Ordering::Relaxed);
+    }
+
     /// Reads a log's photo.
     pub fn give(&self, log_id: i64, outcome: ai_inference::inference::Outcome, photo_kept: bool) {
         let inference =
@@ -272,5 +332,17 @@ impl AiInferenceService for AiInference {
     ) -> Result<Response<ai_inference::Inference>, Status> {
         let known = self.0.lock().unwrap().get(&request.into_inner().log_id).cloned();
         Ok(Response::new(known.ok_or_else(|| Error::not_found("not read"))?))
+    }
+
+    async fn keep_inferences(
+        &self,
+        request: Request<ai_inference::KeepInferencesRequest>,
+    ) -> Result<Response<ai_inference::KeepInferencesResponse>, Status> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(Error::unavailable("away").into());
+        }
+        let inferences = chassis::call::internal(request)?.inferences;
+        self.0.lock().unwrap().extend(inferences.into_iter().map(|inference| (inference.log_id, inference)));
+        Ok(Response::new(ai_inference::KeepInferencesResponse {}))
     }
 }

@@ -119,6 +119,11 @@ impl Program {
     }
 }
 
+/// What a program is called, without blanks around it; none where nothing is left.
+pub fn title(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|title| !title.is_empty()).map(str::to_owned)
+}
+
 /// Days that do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {

@@ -19,6 +19,18 @@ impl Store {
     }
 }
 
+/// Adds a pause as it was.
+pub async fn insert(tx: &Tx, program: &Program, pause: &Pause) -> Result<(), Error> {
+    let row = ActiveModel {
+        family_id: Set(program.family_id),
+        program_id: Set(program.id),
+        from_date: Set(pause.from),
+        resume_date: Set(pause.resume),
+    };
+    Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
+    Ok(())
+}
+
 /// Begins a pause. One that began on the same day, and ended on it where the member was then, goes on.
 pub async fn open(tx: &Tx, program: &Program, today: NaiveDate) -> Result<(), Error> {
     let row = ActiveModel {

@@ -145,6 +145,18 @@ impl House {
         answer(self.program().replace_config(self.by(MANAGER, request)).await)
     }
 
+    /// Imports, as another service does for a user under the request id of this number.
+    pub async fn import(
+        &self,
+        request_id: u128,
+        request: ImportProgramsRequest,
+    ) -> Result<ImportProgramsResponse, Error> {
+        let mut request = Request::new(request);
+        let request_id = Uuid::from_u128(request_id).to_string();
+        request.metadata_mut().insert("x-request-id", request_id.parse().unwrap());
+        answer(self.program().import_programs(request).await)
+    }
+
     /// The next news of a change, once it has come.
     pub async fn news(&self) -> News {
         let mut news = self.news.lock().await;

@@ -10,6 +10,7 @@
 mod access;
 mod configs;
 mod house;
+mod imports;
 mod lists;
 mod programs;
 mod records;

@@ -27,6 +27,8 @@ pub struct Model {
     pub created_at: DateTime<Utc>,
     /// When the member was deleted.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// When the import began that has yet to bring the member's record.
+    pub importing_since: Option<DateTime<Utc>>,
 }
 
 backends::opaque!(Model);

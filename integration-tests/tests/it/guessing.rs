@@ -1,6 +1,7 @@
 //! Guessing: a thousand at once, through three processes of identity on one PostgreSQL; and one address that tries many accounts.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use futures_util::future::join_all;
@@ -63,11 +64,14 @@ crate::stories::stories!(a_thousand_guesses);
 
 async fn a_thousand_guesses(house: &House) {
     let asha = house.sign_up().await;
-    let nobody = Api::nobody(&house.url);
+    // one address may have a hundred connections
+    let crowd: Vec<Api> = (1..=20)
+        .map(|host| Api::nobody(&house.url).from_address(Ipv4Addr::new(127, 8, 0, host).into()))
+        .collect();
     let stranger = format!("{}@example.org", uuid::Uuid::new_v4().simple());
     for email in [&asha.email, &stranger] {
         let guess = |n: usize| {
-            let nobody = nobody.clone();
+            let nobody = crowd[n % crowd.len()].clone();
             let guess = json!({"email": email, "password": format!("guess {n}")});
             async move { nobody.post("/api/v1/auth/login", guess).await.status }
         };

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use integration_tests::floods::Flood;
-use integration_tests::process::Environment;
 use tokio::time::sleep;
 
-use crate::{Mesh, Work, at};
+use crate::{Mesh, Work, at, quiet};
 
 /// How often each client does something, so that it is the flood that is measured and not the clients.
 const PACE: Duration = Duration::from_millis(100);
 
 pub async fn run(lasts: Duration) {
-    let mesh = Mesh::up(&Environment::default()).await;
+    let mesh = Mesh::up(&quiet()).await;
     println!(
         "{} clients, ten requests a second each; {} s of calm before each flood",
         mesh.clients.len(),

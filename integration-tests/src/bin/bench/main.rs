@@ -97,6 +97,13 @@ impl Work {
     }
 }
 
+/// An environment without the lines in which h2 tells of every connection that it ends.
+fn quiet() -> Environment {
+    let mut environment = Environment::default();
+    environment.set("PRAAN_LOG", "error");
+    environment
+}
+
 /// What one share of all took at the most, in milliseconds.
 fn at(took: &[Duration], share: f64) -> f64 {
     took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0

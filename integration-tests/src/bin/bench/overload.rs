@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use integration_tests::Api;
-use integration_tests::process::Environment;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::{Mesh, at};
+use crate::{Mesh, at, quiet};
 
 /// As many as keep the process busy, and are all let in.
 const PEAK: usize = 128;
@@ -27,7 +26,7 @@ enum Manners {
 }
 
 pub async fn run(lasts: Duration) {
-    let mesh = Mesh::up(&Environment::default()).await;
+    let mesh = Mesh::up(&quiet()).await;
     println!("POST /logs by {PEAK} clients and by ten times as many, {TURNS} turns of {} s", lasts.as_secs());
     let crowd: Vec<_> = (0..10 * PEAK).map(|number| client(&mesh, number)).collect();
     load(&crowd[..PEAK], Manners::Polite, Duration::from_secs(2)).await;

@@ -108,7 +108,7 @@ impl Process {
             command.stderr(log);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("it starts; `cargo build --workspace` makes it");
+        let mut child = command.spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut metrics = None;
         let said = async {
@@ -230,7 +230,9 @@ pub fn binary() -> PathBuf {
     beside("praan")
 }
 
+/// In the folder of this binary, or of a test, which lies one deeper.
 fn beside(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a path");
-    own.ancestors().nth(2).expect("the build folder").join(name)
+    let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    beside.unwrap_or_else(|| panic!("there is no {name}; `cargo build --workspace` makes it"))
 }

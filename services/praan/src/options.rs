@@ -145,7 +145,7 @@ pub struct SignIn {
 #[command(next_help_heading = "Telemetry")]
 pub struct Log {
     /// Which log lines to write, by level and module; left out, RUST_LOG, or else
-    /// info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn,redis=error.
+    /// info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn,redis=error,h2=error.
     #[arg(long, env = "PRAAN_LOG", value_name = "FILTER")]
     pub log: Option<String>,
     /// The same by the name that Rust programs share; the one above goes before it.
@@ -162,8 +162,9 @@ pub struct Log {
     pub admin_listen: Option<SocketAddr>,
 }
 
-/// Which log lines are written unless something else is asked for.
-const LOG: &str = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn,redis=error";
+/// Which log lines are written unless something else is asked for. h2 warns of every connection that it ends for its faults, and so
+/// would write as much as a stranger likes.
+const LOG: &str = "info,sqlx=warn,sea_orm_migration=warn,s3s=off,opentelemetry=warn,redis=error,h2=error";
 
 impl Log {
     /// As the chassis wants it.

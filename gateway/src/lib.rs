@@ -11,6 +11,9 @@ mod config;
 mod contract;
 mod cors;
 mod door;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grpc;
 mod gzip;
 mod health;

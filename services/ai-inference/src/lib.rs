@@ -22,6 +22,9 @@ use proto::ai_inference::v1::ai_inference_service_server::AiInferenceServiceServ
 
 pub use config::Config;
 pub use domain::photo::Photo;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use {domain::photo, events::ImageUploaded};
 pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;

@@ -1,0 +1,8 @@
+//! The rules of the contract, checked on the contract. Each test names everything that breaks its rule.
+
+mod contract;
+mod faults;
+mod fields;
+mod layout;
+mod routes;
+mod rules;

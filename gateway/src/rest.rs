@@ -192,11 +192,8 @@ pub fn message(
     let query = path::query(parts.uri.query().unwrap_or_default())
         .ok_or_else(|| Error::invalid("query", "is not well escaped"))?;
     let document = document(method, &parts.headers, body)?;
-    let resumed = if method.streaming && method.media_types.is_none() {
-        sse::resumed(&parts.headers)
-    } else {
-        None
-    };
+    let resumed =
+        if method.streaming && method.media_types.is_none() { sse::resumed(&parts.headers) } else { None };
 
     let mut out = Vec::with_capacity(body.len() + 64);
     let mut writer = request::Writer::new(contract);

@@ -48,7 +48,8 @@ impl Visit {
             Ok(id) => (id.unwrap_or_else(Uuid::new_v4), false),
             Err(()) => (Uuid::new_v4(), true),
         };
-        let visit = Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id, bad_host };
+        let visit =
+            Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id, bad_host };
         let not_theirs = |name: &&HeaderName| {
             let name = name.as_str();
             name.starts_with(OURS) || name == TRACE_STATE || HEARSAY.contains(&name)

@@ -72,7 +72,7 @@ impl Scene {
     fn arrived(&self, rpc: &Rpc) -> Vec<DynamicMessage> {
         let arrived = std::mem::take(&mut *self.arrived.lock().unwrap());
         assert!(arrived.iter().all(|(path, _)| *path == rpc.path), "{}", rpc.path);
-        let decode = |(_, bytes)| DynamicMessage::decode(rpc.input.clone(), bytes).unwrap();
+        let decode = |(_, bytes)| made::sent(&DynamicMessage::decode(rpc.input.clone(), bytes).unwrap());
         arrived.into_iter().map(decode).collect()
     }
 

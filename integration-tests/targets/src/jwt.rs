@@ -13,7 +13,8 @@ use tokio::runtime::{Builder, Runtime};
 
 const NOW: i64 = 1_772_352_000;
 const KEY: &str = "test";
-const CLAIMS: &str = r#"{"iss":"praan","aud":"praan","sub":"7","sid":7,"iat":1772352000,"exp":1772352900,"jti":"1"}"#;
+const CLAIMS: &str =
+    r#"{"iss":"praan","aud":"praan","sub":"7","sid":7,"iat":1772352000,"exp":1772352900,"jti":"1"}"#;
 
 /// One key for signing that the house knows, one that it does not, and who checks.
 struct Scene {
@@ -67,7 +68,8 @@ impl Scene {
     }
 
     fn edited(&self, place: usize, edit: &[u8]) {
-        let genuine = token(&self.ours, format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#).as_bytes(), CLAIMS.as_bytes());
+        let genuine =
+            token(&self.ours, format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#).as_bytes(), CLAIMS.as_bytes());
         let mut bytes = genuine.clone().into_bytes();
         let place = place % (bytes.len() + 1);
         let end = (place + edit.len()).min(bytes.len());

@@ -1,7 +1,11 @@
 //! What the fuzz targets do with their bytes: everything that reads what strangers write. Each is a function that panics when
 //! something does not hold. `integration-tests/fuzz` feeds them with whatever it makes up, and the tests here with what it kept.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a target says that something does not hold")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a target says that something does not hold"
+)]
 
 mod amqp;
 mod cursor;

@@ -1,7 +1,9 @@
 //! Messages that are made up: of every field something, and of every kind of value what is hard to carry.
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value,
+};
 
 /// The largest whole number that JSON carries exactly.
 const MOST_EXACT: i64 = (1 << 53) - 1;
@@ -62,7 +64,8 @@ impl Maker {
             let too_deep = depth > 4 && matches!(field.kind(), Kind::Message(_));
             // of a oneof the last case that is set stays
             let other_case = field.containing_oneof().is_some_and(|oneof| {
-                !oneof.is_synthetic() && oneof.fields().nth(self.variant % oneof.fields().len()) != Some(field.clone())
+                !oneof.is_synthetic()
+                    && oneof.fields().nth(self.variant % oneof.fields().len()) != Some(field.clone())
             });
             if !(left_out || too_deep || other_case) {
                 let value = self.field(&field, depth);
@@ -75,7 +78,8 @@ impl Maker {
     fn field(&mut self, field: &FieldDescriptor, depth: usize) -> Value {
         if let (true, Kind::Message(entry)) = (field.is_map(), field.kind()) {
             let value = entry.map_entry_value_field();
-            let entries = ["a", "b \"c\""].map(|key| (MapKey::String(key.to_owned()), self.value(&value, depth)));
+            let entries =
+                ["a", "b \"c\""].map(|key| (MapKey::String(key.to_owned()), self.value(&value, depth)));
             return Value::Map(entries.into_iter().collect());
         }
         if field.is_list() {
@@ -98,7 +102,8 @@ impl Maker {
             Kind::Bytes => Value::Bytes(vec![0, 0xFF, count as u8].into()),
             // zero says nothing, and so counts as absent over REST
             Kind::Enum(choices) => {
-                let numbers: Vec<i32> = choices.values().map(|value| value.number()).filter(|n| *n != 0).collect();
+                let numbers: Vec<i32> =
+                    choices.values().map(|value| value.number()).filter(|n| *n != 0).collect();
                 Value::EnumNumber(numbers[count % numbers.len()])
             }
             Kind::Message(descriptor) => Value::Message(self.message(&descriptor, depth + 1)),

@@ -20,7 +20,9 @@ pub struct Rpc {
 /// All of them.
 pub fn all() -> Vec<Rpc> {
     let services = proto::descriptors().services();
-    services.flat_map(|service| service.methods().filter_map(|method| read(&method)).collect::<Vec<_>>()).collect()
+    services
+        .flat_map(|service| service.methods().filter_map(|method| read(&method)).collect::<Vec<_>>())
+        .collect()
 }
 
 fn read(method: &MethodDescriptor) -> Option<Rpc> {

@@ -14,8 +14,10 @@ const GO_AWAY: u8 = 7;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-const GET: Fields = &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h")];
-const POST: Fields = &[(":method", "POST"), (":scheme", "http"), (":path", "/api/v1/members"), (":authority", "h")];
+const GET: Fields =
+    &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h")];
+const POST: Fields =
+    &[(":method", "POST"), (":scheme", "http"), (":path", "/api/v1/members"), (":authority", "h")];
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// What is told, the fields of a request before the access token and after it, and its body.
@@ -40,29 +42,111 @@ const CASES: &[(&str, Fields, Fields, &str, End)] = &[
     ("no name", GET, &[("", "1")], "", Refused),
     (
         "a request line in the method",
-        &[(":method", "GET / HTTP/1.1\r\nA: b\r\n\r\nGET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h")],
+        &[
+            (":method", "GET / HTTP/1.1\r\nA: b\r\n\r\nGET"),
+            (":scheme", "http"),
+            (":path", "/api/v1/family"),
+            (":authority", "h"),
+        ],
         &[],
         "",
         Refused,
     ),
     (
         "a request line in the path",
-        &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family HTTP/1.1\r\nA: b"), (":authority", "h")],
+        &[
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":path", "/api/v1/family HTTP/1.1\r\nA: b"),
+            (":authority", "h"),
+        ],
         &[],
         "",
         Refused,
     ),
-    ("a blank in the path", &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family x"), (":authority", "h")], &[], "", Refused),
-    ("no slash", &[(":method", "GET"), (":scheme", "http"), (":path", "api/v1/family"), (":authority", "h")], &[], "", Refused),
-    ("an empty path", &[(":method", "GET"), (":scheme", "http"), (":path", ""), (":authority", "h")], &[], "", Refused),
+    (
+        "a blank in the path",
+        &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family x"), (":authority", "h")],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "no slash",
+        &[(":method", "GET"), (":scheme", "http"), (":path", "api/v1/family"), (":authority", "h")],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "an empty path",
+        &[(":method", "GET"), (":scheme", "http"), (":path", ""), (":authority", "h")],
+        &[],
+        "",
+        Refused,
+    ),
     ("no path", &[(":method", "GET"), (":scheme", "http"), (":authority", "h")], &[], "", Refused),
-    ("an authority in the path", &[(":method", "GET"), (":scheme", "http"), (":path", "http://h/api/v1/family"), (":authority", "h")], &[], "", Refused),
-    ("a line in the authority", &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h\r\nA: b")], &[], "", Refused),
-    ("a line in the scheme", &[(":method", "GET"), (":scheme", "http\r\n"), (":path", "/api/v1/family"), (":authority", "h")], &[], "", Refused),
+    (
+        "an authority in the path",
+        &[(":method", "GET"), (":scheme", "http"), (":path", "http://h/api/v1/family"), (":authority", "h")],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "a line in the authority",
+        &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h\r\nA: b")],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "a line in the scheme",
+        &[(":method", "GET"), (":scheme", "http\r\n"), (":path", "/api/v1/family"), (":authority", "h")],
+        &[],
+        "",
+        Refused,
+    ),
     // what is there twice, or where it should not be
-    ("two paths", &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/members"), (":path", "/api/v1/family"), (":authority", "h")], &[], "", Refused),
-    ("two methods", &[(":method", "GET"), (":method", "POST"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h")], &[], "", Refused),
-    ("an unknown one", &[(":method", "GET"), (":scheme", "http"), (":path", "/api/v1/family"), (":authority", "h"), (":a", "b")], &[], "", Refused),
+    (
+        "two paths",
+        &[
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":path", "/api/v1/members"),
+            (":path", "/api/v1/family"),
+            (":authority", "h"),
+        ],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "two methods",
+        &[
+            (":method", "GET"),
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", "/api/v1/family"),
+            (":authority", "h"),
+        ],
+        &[],
+        "",
+        Refused,
+    ),
+    (
+        "an unknown one",
+        &[
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":path", "/api/v1/family"),
+            (":authority", "h"),
+            (":a", "b"),
+        ],
+        &[],
+        "",
+        Refused,
+    ),
     ("one behind the others", GET, &[(":path", "/api/v1/members")], "", Refused),
     ("a status", GET, &[(":status", "200")], "", Refused),
     ("a protocol", GET, &[(":protocol", "websocket")], "", Refused),
@@ -100,7 +184,7 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
 /// The frames that are there whole: kind, flags, stream, content.
 fn frames(mut bytes: &[u8]) -> Vec<(u8, u8, u32, &[u8])> {
     let mut frames = Vec::new();
-    while let [a, b, c, kind, flags, s @ .., ] = bytes {
+    while let [a, b, c, kind, flags, s @ ..] = bytes {
         let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
         let Some((stream, rest)) = s.split_first_chunk::<4>() else { break };
         let Some((content, rest)) = rest.split_at_checked(length) else { break };
@@ -132,9 +216,15 @@ async fn what_is_no_request_of_http_2_is_none() {
     let bearer = format!("Bearer {}", scene.house.tokens.of(USER));
     let mut wrong = Vec::new();
     for (name, before, after, body, end) in CASES {
-        let block: Vec<u8> = before.iter().chain([&("authorization", bearer.as_str())]).chain(*after).flat_map(|pair| field(*pair)).collect();
+        let block: Vec<u8> = before
+            .iter()
+            .chain([&("authorization", bearer.as_str())])
+            .chain(*after)
+            .flat_map(|pair| field(*pair))
+            .collect();
         let last = if body.is_empty() { END_STREAM } else { 0 };
-        let mut bytes = [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(HEADERS, END_HEADERS | last, 1, &block)].concat();
+        let mut bytes =
+            [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(HEADERS, END_HEADERS | last, 1, &block)].concat();
         if !body.is_empty() {
             bytes.extend(frame(DATA, END_STREAM, 1, body.as_bytes()));
         }

@@ -13,9 +13,8 @@ pub async fn exchange(address: SocketAddr, bytes: &[u8], enough: impl Fn(&[u8]) 
     // what is refused at once may be closed before it is all sent
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let reading = async {
-        while !enough(&answer) && matches!(stream.read_buf(&mut answer).await, Ok(1..)) {}
-    };
+    let reading =
+        async { while !enough(&answer) && matches!(stream.read_buf(&mut answer).await, Ok(1..)) {} };
     let ended = tokio::time::timeout(PATIENCE, reading).await;
     assert!(ended.is_ok(), "left open after {:?}", String::from_utf8_lossy(&answer));
     answer

@@ -59,7 +59,8 @@ corpora!(amqp cursor json jwt photo protobuf);
 
 #[test]
 fn every_request_of_the_contract_is_read() {
-    let services = proto::descriptors().services().filter(|service| service.full_name().starts_with("praan."));
+    let services =
+        proto::descriptors().services().filter(|service| service.full_name().starts_with("praan."));
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let contract: BTreeSet<String> = methods.map(|method| method.input().full_name().to_owned()).collect();
     assert_eq!(targets::requests().into_iter().collect::<BTreeSet<_>>(), contract);

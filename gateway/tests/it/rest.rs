@@ -197,7 +197,8 @@ async fn a_number_is_read_to_its_last_bit() {
     let house = House::open(fake).await;
     // of which a quick reader makes the neighbours
     for number in [901_199_891.136_037_5, 1_448_997_445.238_699, 1.8e-7, 5e-324, f64::MAX] {
-        let body = format!(r#"{{"program_id":1,"log_type":"NUTRITION","payload":{{"calories":{number:?}}}}}"#);
+        let body =
+            format!(r#"{{"program_id":1,"log_type":"NUTRITION","payload":{{"calories":{number:?}}}}}"#);
         assert_eq!(house.post("/api/v1/logs", &body).await.status, 201);
         let Some(Payload::Nutrition(meal)) = arrived.lock().unwrap().take().unwrap().payload else {
             panic!("not a meal")

@@ -57,7 +57,7 @@ impl Maker {
         for field in descriptor.fields() {
             let left_out = match self.variant {
                 8 => true,
-                7 => self.next() % 2 == 0,
+                7 => self.next().is_multiple_of(2),
                 _ => false,
             };
             // below here a message may hold itself
@@ -92,9 +92,9 @@ impl Maker {
         let count = self.next();
         let whole = WHOLE[count % WHOLE.len()];
         match field.kind() {
-            Kind::Bool => Value::Bool(count % 2 == 0),
+            Kind::Bool => Value::Bool(count.is_multiple_of(2)),
             Kind::Int32 => Value::I32(whole as i32),
-            Kind::Int64 if count % 4 == 0 => Value::I64(MOST_EXACT),
+            Kind::Int64 if count.is_multiple_of(4) => Value::I64(MOST_EXACT),
             Kind::Int64 if count % 4 == 1 => Value::I64(-MOST_EXACT),
             Kind::Int64 => Value::I64(whole),
             Kind::Double => Value::F64(FLOATS[count % FLOATS.len()]),

@@ -1,6 +1,6 @@
 //! Every input that the corpora keep does what it should.
 
-#![allow(clippy::unwrap_used, reason = "the whole crate is a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "the whole crate is a test")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -12,6 +12,9 @@ mod contract;
 mod cors;
 mod door;
 mod entrance;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grpc;
 mod gzip;
 mod health;

@@ -123,7 +123,7 @@ impl Rest {
             // whoever sets a condition must not be told of success when nobody looked
             return Err(Error::invalid("if-match", "is not heeded by this method"));
         }
-        let message = self.message(method, parts, body, values)?;
+        let message = message(&self.contract, method, parts, body, values)?;
         let rename =
             |error: Error| error.map_fields(|path| fields::rest_path(&self.contract, method.input, path));
         if method.streaming {
@@ -138,45 +138,6 @@ impl Rest {
             return document::whole(method, answer);
         }
         self.response(method, parts, answer)
-    }
-
-    /// The request message of a method, from everywhere REST puts it.
-    fn message(
-        &self,
-        method: &Method,
-        parts: &Parts,
-        body: &Bytes,
-        values: &[String],
-    ) -> Result<Bytes, Error> {
-        let shape = self.contract.shape(method.input);
-        let bound: Vec<&str> = method.variables().collect();
-        let query = path::query(parts.uri.query().unwrap_or_default())
-            .ok_or_else(|| Error::invalid("query", "is not well escaped"))?;
-        let document = document(method, &parts.headers, body)?;
-        let resumed = if method.streaming && method.media_types.is_none() {
-            sse::resumed(&parts.headers)
-        } else {
-            None
-        };
-
-        let mut out = Vec::with_capacity(body.len() + 64);
-        let mut writer = request::Writer::new(&self.contract);
-        if let Some(document) = &document {
-            writer.body(&mut out, shape, &bound, document);
-        }
-        if method.body {
-            writer.no_query(&query);
-        } else {
-            writer.query(&mut out, shape, &bound, &query);
-        }
-        for (name, value) in bound.iter().zip(values) {
-            writer.parameter_named(&mut out, shape, name, value);
-        }
-        if let Some(id) = resumed {
-            writer.parameter_named(&mut out, shape, sse::RESUME_FIELD, id);
-        }
-        writer.finish()?;
-        Ok(out.into())
     }
 
     fn response(&self, method: &Method, parts: &Parts, answer: Bytes) -> Result<Response<Body>, Error> {
@@ -215,6 +176,42 @@ impl Rest {
         *response.status_mut() = status;
         Ok(response)
     }
+}
+
+/// The request message of a method, from everywhere REST puts it.
+pub fn message(
+    contract: &Contract,
+    method: &Method,
+    parts: &Parts,
+    body: &Bytes,
+    values: &[String],
+) -> Result<Bytes, Error> {
+    let shape = contract.shape(method.input);
+    let bound: Vec<&str> = method.variables().collect();
+    let query = path::query(parts.uri.query().unwrap_or_default())
+        .ok_or_else(|| Error::invalid("query", "is not well escaped"))?;
+    let document = document(method, &parts.headers, body)?;
+    let resumed =
+        if method.streaming && method.media_types.is_none() { sse::resumed(&parts.headers) } else { None };
+
+    let mut out = Vec::with_capacity(body.len() + 64);
+    let mut writer = request::Writer::new(contract);
+    if let Some(document) = &document {
+        writer.body(&mut out, shape, &bound, document);
+    }
+    if method.body {
+        writer.no_query(&query);
+    } else {
+        writer.query(&mut out, shape, &bound, &query);
+    }
+    for (name, value) in bound.iter().zip(values) {
+        writer.parameter_named(&mut out, shape, name, value);
+    }
+    if let Some(id) = resumed {
+        writer.parameter_named(&mut out, shape, sse::RESUME_FIELD, id);
+    }
+    writer.finish()?;
+    Ok(out.into())
 }
 
 /// The body as JSON. No body at all is as good as an empty object.

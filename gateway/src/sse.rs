@@ -137,7 +137,12 @@ mod tests {
         let method = contract.methods().find(events).unwrap().clone();
         let silence = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Status>>());
         let events = Events {
-            visit: Visit { request_id: Uuid::nil(), address: [0, 0, 0, 0].into(), bad_id: false },
+            visit: Visit {
+                request_id: Uuid::nil(),
+                address: [0, 0, 0, 0].into(),
+                bad_id: false,
+                bad_host: false,
+            },
             messages: Streaming::new_empty(Raw, silence),
             keep_alive: every(Duration::from_millis(1)),
             tasks: Tasks::new(),

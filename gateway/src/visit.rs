@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use chassis::Error;
 use chassis::layers::caller::{CLIENT_ADDRESS, CLIENT_AGENT, REQUEST_ID};
 use chassis::serve::Peer;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Version};
 use uuid::Uuid;
 
 /// What outsiders may not say: headers with this prefix are the house's own.
@@ -31,6 +33,8 @@ pub struct Visit {
     pub address: IpAddr,
     /// Whether the client sent an id that is none.
     pub bad_id: bool,
+    /// Whether the client did not say which one host it means.
+    pub bad_host: bool,
 }
 
 impl Visit {
@@ -38,12 +42,14 @@ impl Visit {
     pub fn begin<B>(request: &mut Request<B>, proxies: usize) -> Self {
         let peer =
             request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let bad_host = !has_host(request);
         let headers = request.headers_mut();
         let (request_id, bad_id) = match sent_id(headers) {
             Ok(id) => (id.unwrap_or_else(Uuid::new_v4), false),
             Err(()) => (Uuid::new_v4(), true),
         };
-        let visit = Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id };
+        let visit =
+            Self { request_id, address: client(headers, peer, proxies).to_canonical(), bad_id, bad_host };
         let not_theirs = |name: &&HeaderName| {
             let name = name.as_str();
             name.starts_with(OURS) || name == TRACE_STATE || HEARSAY.contains(&name)
@@ -62,8 +68,11 @@ impl Visit {
         visit
     }
 
-    /// Fails when the client's id is no UUID.
+    /// Fails when the client's id is no UUID, or its host is none.
     pub fn check(self) -> Result<(), Error> {
+        if self.bad_host {
+            return Err(Error::invalid("Host", "must name one host"));
+        }
         if self.bad_id { Err(Error::invalid("X-Request-ID", "must be a UUID")) } else { Ok(()) }
     }
 
@@ -72,6 +81,21 @@ impl Visit {
         // 36 letters, digits and hyphens, which every header may hold
         HeaderValue::try_from(self.request_id.to_string()).unwrap_or(HeaderValue::from_static(""))
     }
+}
+
+/// Whether a request names one host (RFC 9112, section 3.2): of two, a proxy in front may have gone by the other. What is older
+/// than HTTP/1.1 may name none, and what is newer says it elsewhere.
+fn has_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
+        _ => false,
+    }
+}
+
+fn is_host(host: &[u8]) -> bool {
+    !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
 /// What the client calls itself, cut where it gets long.
@@ -128,6 +152,26 @@ mod tests {
             assert_eq!(request.headers()[REQUEST_ID], visit.request_id.to_string());
         }
         assert!(Visit::begin(&mut request(&[(REQUEST_ID, id), (REQUEST_ID, id)]), 0).bad_id);
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        for (hosts, good) in [
+            (&["example.org"][..], true),
+            (&["example.org:8080"], true),
+            (&["[::1]:8080"], true),
+            (&[""], true),
+            (&[], false),
+            (&["a", "b"], false),
+            (&["a", "a"], false),
+            (&["a, b"], false),
+            (&["a/b"], false),
+            (&["me@a"], false),
+        ] {
+            let headers: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+            let visit = Visit::begin(&mut request(&headers), 0);
+            assert_eq!(visit.check().is_ok(), good, "{hosts:?}");
+        }
     }
 
     #[test]

@@ -210,7 +210,8 @@ pub fn frame(flags: u8, message: &[u8]) -> Vec<u8> {
     frame
 }
 
-fn frames(mut body: Bytes) -> Vec<(u8, Bytes)> {
+/// The frames of an answer of gRPC-web: flags and content.
+pub fn frames(mut body: Bytes) -> Vec<(u8, Bytes)> {
     let mut frames = Vec::new();
     while body.has_remaining() {
         let (flags, length) = (body.get_u8(), body.get_u32() as usize);

@@ -10,7 +10,10 @@ use proto::family::v1::{
     ListMembersRequest, ListMembersResponse, LogType, Member, Pagination, Role, UpdateMemberRequest,
 };
 use proto::identity::v1::{GetJwksRequest, Jwk, Jwks};
-use proto::logging::v1::{CreateUploadRequest, ListHistoryRequest, ListHistoryResponse, Upload};
+use proto::logging::v1::create_log_request::Payload;
+use proto::logging::v1::{
+    CreateLogRequest, CreateLogResponse, CreateUploadRequest, ListHistoryRequest, ListHistoryResponse, Upload,
+};
 use proto::program::v1::{PauseProgramRequest, Program, Status};
 
 use crate::fake::Fake;
@@ -182,6 +185,26 @@ async fn a_whole_number_may_be_written_with_a_point_or_an_exponent() {
     house.post("/api/v1/uploads", body).await;
     let arrived = arrived.lock().unwrap().take().unwrap();
     assert_eq!((arrived.program_id, arrived.content_length), (4_398_046_511_104, 1500));
+}
+
+#[tokio::test]
+async fn a_number_is_read_to_its_last_bit() {
+    let (arrived, keep) = kept::<CreateLogRequest>();
+    let fake = Fake::default().on("/praan.logging.v1.LoggingService/CreateLog", move |request| {
+        keep(request.get_ref());
+        Ok(CreateLogResponse::default())
+    });
+    let house = House::open(fake).await;
+    // of which a quick reader makes the neighbours
+    for number in [901_199_891.136_037_5, 1_448_997_445.238_699, 1.8e-7, 5e-324, f64::MAX] {
+        let body =
+            format!(r#"{{"program_id":1,"log_type":"NUTRITION","payload":{{"calories":{number:?}}}}}"#);
+        assert_eq!(house.post("/api/v1/logs", &body).await.status, 201);
+        let Some(Payload::Nutrition(meal)) = arrived.lock().unwrap().take().unwrap().payload else {
+            panic!("not a meal")
+        };
+        assert_eq!(meal.calories.map(f64::to_bits), Some(number.to_bits()), "{number:?}");
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ use proto::ai_inference::v1::ai_inference_service_server::AiInferenceServiceServ
 pub use config::Config;
 pub use domain::photo::Photo;
 pub use domain::reading::{Food, MealReading};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use {domain::photo, events::ImageUploaded};
 
 use grpc::AiInference;
 use provider::Provider;

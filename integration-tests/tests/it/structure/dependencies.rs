@@ -43,7 +43,7 @@ fn rule(folder: &str) -> Option<Rule> {
         "services/backends" => Some(BACKENDS),
         "gateway" => Some(GATEWAY),
         "integration-tests/servers" => Some(SERVERS),
-        "services/praan" | "integration-tests" => None,
+        "services/praan" | "integration-tests" | "integration-tests/targets" => None,
         "services/onnx" => Some(READER),
         service if service.starts_with("services/") => Some(SERVICE),
         other => panic!("{other} has no rule: say here what it may use"),

@@ -16,7 +16,11 @@
 
 mod checkup;
 mod consumer;
+#[cfg(not(feature = "fuzzing"))]
 mod envelope;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod envelope;
 mod fault;
 mod graveyard;
 mod link;

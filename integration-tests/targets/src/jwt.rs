@@ -1,0 +1,99 @@
+use std::sync::{Arc, LazyLock};
+
+use async_trait::async_trait;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chassis::auth::{Authority, ISSUER, Verifier};
+use chassis::clock::Clock;
+use chassis::{Error, User};
+use jsonwebtoken::jwk::JwkSet;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+const NOW: i64 = 1_772_352_000;
+const KEY: &str = "test";
+const CLAIMS: &str =
+    r#"{"iss":"praan","aud":"praan","sub":"7","sid":7,"iat":1772352000,"exp":1772352900,"jti":"1"}"#;
+
+/// One key for signing that the house knows, one that it does not, and who checks.
+struct Scene {
+    ours: Ed25519KeyPair,
+    theirs: Ed25519KeyPair,
+    verifier: Verifier,
+    runtime: Runtime,
+}
+
+/// Three kinds of tokens are checked: what begins with `{` is header and claims, on a line each, which are signed; what begins with
+/// `~` is an edit, place and bytes, of a genuine token; everything else is a token.
+pub fn jwt(data: &[u8]) {
+    static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
+    match data {
+        [b'{', ..] => SCENE.signed(data),
+        [b'~', high, low, edit @ ..] => SCENE.edited(u16::from_be_bytes([*high, *low]).into(), edit),
+        _ => {
+            let user = SCENE.check(&String::from_utf8_lossy(data));
+            assert_eq!(user, None, "nobody who lacks the key signs");
+        }
+    }
+}
+
+impl Scene {
+    fn new() -> Self {
+        let [ours, theirs] = [7, 8].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
+        let x = BASE64_URL_SAFE_NO_PAD.encode(ours.public_key().as_ref());
+        let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY, "x": x}]});
+        let keys = Keys(serde_json::from_value(keys).unwrap());
+        let clock = Clock::fixed(chrono::DateTime::from_timestamp(NOW, 0).unwrap());
+        let runtime = Builder::new_current_thread().build().unwrap();
+        Self { ours, theirs, verifier: Verifier::new(Arc::new(keys), clock), runtime }
+    }
+
+    fn check(&self, token: &str) -> Option<User> {
+        self.runtime.block_on(self.verifier.user(token)).ok()
+    }
+
+    fn signed(&self, data: &[u8]) {
+        let mut lines = data.splitn(2, |byte| *byte == b'\n');
+        let [header, claims] = [lines.next().unwrap_or_default(), lines.next().unwrap_or_default()];
+        let foreign = self.check(&token(&self.theirs, header, claims));
+        assert_eq!(foreign, None, "only the key that is named signs");
+        let Some(user) = self.check(&token(&self.ours, header, claims)) else { return };
+        let [header, claims] = [header, claims].map(|part| serde_json::from_slice::<Value>(part).unwrap());
+        assert_eq!((&header["alg"], &header["kid"]), (&json!("EdDSA"), &json!(KEY)));
+        assert_eq!((&claims["iss"], &claims["aud"]), (&json!(ISSUER), &json!(ISSUER)));
+        let sub = claims["sub"].as_str().unwrap().parse();
+        assert_eq!((sub, claims["sid"].as_i64()), (Ok(user.id), Some(user.session_id)));
+        assert!(user.id > 0 && claims["exp"].as_i64().unwrap() > NOW);
+    }
+
+    fn edited(&self, place: usize, edit: &[u8]) {
+        let genuine =
+            token(&self.ours, format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#).as_bytes(), CLAIMS.as_bytes());
+        let mut bytes = genuine.clone().into_bytes();
+        let place = place % (bytes.len() + 1);
+        let end = (place + edit.len()).min(bytes.len());
+        bytes.splice(place..end, edit.iter().copied());
+        let edited = String::from_utf8_lossy(&bytes);
+        assert_eq!(self.check(&edited).is_some(), edited == genuine, "a token is good to the letter");
+    }
+}
+
+fn token(key: &Ed25519KeyPair, header: &[u8], claims: &[u8]) -> String {
+    let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+    let signature = key.sign(format!("{header}.{claims}").as_bytes());
+    format!("{header}.{claims}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref()))
+}
+
+struct Keys(JwkSet);
+
+#[async_trait]
+impl Authority for Keys {
+    async fn jwks(&self) -> Result<JwkSet, Error> {
+        Ok(self.0.clone())
+    }
+
+    async fn session_alive(&self, _: i64) -> Result<bool, Error> {
+        Ok(true)
+    }
+}

@@ -1,6 +1,10 @@
 use std::net::SocketAddr;
 
 use chassis::tls::PublicTls;
+use chassis::verbose::Key;
+use tokio::sync::watch;
+
+use crate::quotas::Quotas;
 
 /// The settings of the gateway.
 #[derive(Clone, Debug)]
@@ -11,6 +15,10 @@ pub struct Config {
     pub tls: Option<PublicTls>,
     /// Whether requests are limited.
     pub rate_limits: bool,
+    /// How many are let through, as of now.
+    pub quotas: watch::Receiver<Quotas>,
+    /// What the tokens of operators are checked with, who may have a request logged in full; without, nobody may.
+    pub debug_key: Option<Key>,
     /// Web origins that may call from a browser; none closes the door to all of them.
     pub cors_origins: Vec<String>,
     /// How many proxies of ours stand in front and add the address they saw to `X-Forwarded-For`. With 0 that header is not
@@ -21,6 +29,14 @@ pub struct Config {
 impl Config {
     /// The defaults: limited, closed to browsers, nothing in front.
     pub fn new(listen: SocketAddr) -> Self {
-        Self { listen, tls: None, rate_limits: true, cors_origins: Vec::new(), proxies: 0 }
+        Self {
+            listen,
+            tls: None,
+            rate_limits: true,
+            quotas: Quotas::fixed(),
+            debug_key: None,
+            cors_origins: Vec::new(),
+            proxies: 0,
+        }
     }
 }

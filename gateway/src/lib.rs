@@ -16,7 +16,9 @@ mod gzip;
 mod health;
 mod limits;
 mod openapi;
+mod operators;
 mod pages;
+mod quotas;
 mod rest;
 mod serve;
 mod sse;
@@ -25,4 +27,5 @@ mod upstream;
 mod visit;
 
 pub use config::Config;
+pub use quotas::Quotas;
 pub use serve::{Bound, Needs, serve};

@@ -12,6 +12,7 @@ use crate::door::Door;
 use crate::grpc::Grpc;
 use crate::health::Health;
 use crate::limits::Limits;
+use crate::operators::Operators;
 use crate::pages::Pages;
 use crate::rest::Rest;
 use crate::upstream::Upstream;
@@ -41,13 +42,19 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
     let Foundation { clock, tasks } = needs.foundation;
     let contract = Arc::new(Contract::read(proto::descriptors())?);
     let upstream = Arc::new(Upstream::new(&contract, needs.links)?);
-    let limits = Arc::new(Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits));
+    let limits = Arc::new(Limits::new(
+        needs.cache,
+        &clock,
+        needs.verifier,
+        config.rate_limits.then_some(config.quotas),
+    ));
     let health = Arc::new(Health::new(upstream.clone(), tasks.clone()));
     let pages = Pages::new(&openapi::document(&contract), health.clone());
 
     let grpc = Grpc::new(contract.clone(), upstream.clone(), limits.clone(), health, tasks.clone())?;
     let rest = Rest::new(contract, pages, upstream, limits, tasks.clone());
-    let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies);
+    let operators = Operators::new(config.debug_key, clock);
+    let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies, operators);
 
     let listener = chassis::serve::listen(config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;

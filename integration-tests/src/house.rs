@@ -57,6 +57,7 @@ impl House {
             rate_limits: Switch::Off,
             cors_origins: Vec::new(),
             proxies: 0,
+            debug_secret: None,
         };
         let sign_in =
             SignIn { passwords: Switch::On, proved_addresses_only: Switch::Off, oidc_providers_file: None };
@@ -73,6 +74,7 @@ impl House {
             remotes: Remotes::default(),
             tls: None,
             edge,
+            quotas: gateway::Quotas::fixed(),
             sign_in,
             ai: Ai::default(),
             storage,

@@ -13,6 +13,7 @@ mod gzip;
 mod house;
 mod limits;
 mod openapi;
+mod operators;
 mod pages;
 mod refusals;
 mod request_id;

@@ -181,6 +181,8 @@ impl<'a> House<'a> {
         let config = gateway::Config {
             tls,
             rate_limits: plan.edge.rate_limits == OnOff::On,
+            quotas: plan.quotas.clone(),
+            debug_key: plan.edge.debug_key()?,
             cors_origins: plan.edge.cors_origins.clone(),
             proxies: plan.edge.proxies,
             ..gateway::Config::new(plan.listen)

@@ -16,4 +16,5 @@ pub mod migrate;
 pub mod options;
 mod purge;
 pub mod reference;
+pub mod reload;
 pub mod secret;

@@ -119,6 +119,8 @@ impl Remote {
         let (channel, _busy) = peer.enter();
         let sent = timeout_at(end, channel.oneshot(request)).await;
         let answer = sent.map_or(Err(Fault::Late), |answer| answer.map_err(Fault::of));
+        let status = answer.as_ref().map(code);
+        tracing::debug!(room = self.name, address = %peer.address, ?status, "a call was sent");
         let silent = matches!(answer, Err(Fault::Late)) && left >= FAIR;
         if silent || matches!(answer, Err(Fault::Unsent(_))) {
             self.peers.avoid(peer);

@@ -3,6 +3,10 @@ use std::time::Duration;
 
 use chassis::serve::Crowd;
 use chassis::tls::PublicTls;
+use chassis::verbose::Key;
+use tokio::sync::watch;
+
+use crate::quotas::Quotas;
 
 use crate::body::Patience;
 use crate::turnstile::Capacity;
@@ -23,6 +27,10 @@ pub struct Config {
     pub tls: Option<PublicTls>,
     /// Whether requests are limited.
     pub rate_limits: bool,
+    /// How many are let through, as of now.
+    pub quotas: watch::Receiver<Quotas>,
+    /// What the tokens of operators are checked with, who may have a request logged in full; without, nobody may.
+    pub debug_key: Option<Key>,
     /// Web origins that may call from a browser; none closes the door to all of them.
     pub cors_origins: Vec<String>,
     /// How many proxies of ours stand in front and add the address they saw to `X-Forwarded-For`. With 0 that header is not
@@ -45,6 +53,8 @@ impl Config {
             listen,
             tls: None,
             rate_limits: true,
+            quotas: Quotas::fixed(),
+            debug_key: None,
             cors_origins: Vec::new(),
             proxies: 0,
             crowd: Crowd { most: CONNECTIONS, most_per_client: Some(CONNECTIONS_PER_CLIENT) },

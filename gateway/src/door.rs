@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use chassis::Error;
 use chassis::layers::caller::REQUEST_ID;
+use chassis::{Error, verbose};
 use futures_util::FutureExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, Version};
@@ -20,6 +20,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_http::cors::CorsLayer;
 
 use crate::grpc::{self, Grpc};
+use crate::operators::Operators;
 use crate::rest::Rest;
 use crate::rest::problem::Refusal;
 use crate::telemetry::Telemetry;
@@ -45,22 +46,39 @@ pub struct Door {
     inside: Inside,
     telemetry: Arc<Telemetry>,
     proxies: usize,
+    operators: Arc<Operators>,
 }
 
 impl Door {
     /// Puts the concerns of every request around the two sides.
-    pub fn new(rest: Rest, grpc: Grpc, cors: Option<CorsLayer>, proxies: usize) -> Self {
+    pub fn new(
+        rest: Rest,
+        grpc: Grpc,
+        cors: Option<CorsLayer>,
+        proxies: usize,
+        operators: Operators,
+    ) -> Self {
         let sides = Sides {
             rest: Arc::new(rest),
             web: BoxCloneSyncService::new(GrpcWebLayer::new().layer(grpc.clone())),
             grpc,
         };
         let inside = ServiceBuilder::new().option_layer(cors).service(sides);
-        Self { inside: BoxCloneSyncService::new(inside), telemetry: Arc::new(Telemetry::new()), proxies }
+        Self {
+            inside: BoxCloneSyncService::new(inside),
+            telemetry: Arc::new(Telemetry::new()),
+            proxies,
+            operators: Arc::new(operators),
+        }
     }
 
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
+        // before the visit drops what only the house may say, the token among it
+        let verbose = self.operators.want(request.headers());
         let visit = Visit::begin(&mut request, self.proxies);
+        if verbose {
+            request.headers_mut().insert(verbose::MARK, HeaderValue::from_static("1"));
+        }
         let is_grpc = Protocol::of(&request) != Protocol::Rest;
         let inside = async |request| {
             let answer = AssertUnwindSafe(self.inside.oneshot(request)).catch_unwind().await;

@@ -33,7 +33,7 @@ pub struct Health {
 impl Health {
     /// Asks the services behind `upstream`.
     pub fn new(upstream: Arc<Upstream>, tasks: Tasks) -> Self {
-        Self { upstream, tasks, answers: Cached::new(1, GOOD_FOR) }
+        Self { upstream, tasks, answers: Cached::new("health", 1, GOOD_FOR) }
     }
 
     /// Fails when a service does not answer, or when the process is about to stop.

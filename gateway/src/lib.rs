@@ -21,7 +21,9 @@ mod health;
 mod large;
 mod limits;
 mod openapi;
+mod operators;
 mod pages;
+mod quotas;
 mod rest;
 mod serve;
 mod sse;
@@ -32,5 +34,6 @@ mod visit;
 
 pub use body::Patience;
 pub use config::{CONNECTION_AGE, CONNECTIONS, CONNECTIONS_PER_CLIENT, Config};
+pub use quotas::Quotas;
 pub use serve::{Bound, Needs, serve};
 pub use turnstile::Capacity;

@@ -7,6 +7,8 @@
 //! Where a caller stands is told as the IETF's draft on `RateLimit` has it (draft-ietf-httpapi-ratelimit-headers, since its
 //! version 8): the policies in `RateLimit-Policy`, what is left of each in `RateLimit`; over gRPC they are metadata.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,12 +24,12 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge};
+use tokio::sync::watch;
 
 use crate::contract::Method;
+use crate::quotas::Quotas;
 use crate::visit::Visit;
 
-/// The requests a minute one caller may send over everything.
-const OVERALL: u32 = 100;
 /// The name of that policy.
 const DEFAULT: &str = "default";
 /// The name of the policy that a method has for itself.
@@ -40,7 +42,8 @@ pub struct Limits {
     /// Whether the last request was counted in `local`: an outage is logged once, not once per request.
     alone: AtomicBool,
     verifier: Verifier,
-    on: bool,
+    /// How many are let through, as of now; none limits nothing.
+    quotas: Option<watch::Receiver<Quotas>>,
     refused: Counter<u64>,
     counting_alone: Gauge<u64>,
 }
@@ -54,7 +57,12 @@ pub struct Admission {
 
 impl Limits {
     /// Counts in `shared`, and in this process alone while `shared` is down.
-    pub fn new(shared: Arc<dyn Cache>, clock: &Clock, verifier: Verifier, on: bool) -> Self {
+    pub fn new(
+        shared: Arc<dyn Cache>,
+        clock: &Clock,
+        verifier: Verifier,
+        quotas: Option<watch::Receiver<Quotas>>,
+    ) -> Self {
         let meter = opentelemetry::global::meter("praan");
         let refused = meter
             .u64_counter("praan.limits.refused")
@@ -69,45 +77,53 @@ impl Limits {
         refused.add(0, &[]);
         counting_alone.record(0, &[]);
         let (local, alone) = (MemoryCache::new(clock), AtomicBool::new(false));
-        Self { shared, local, alone, verifier, on, refused, counting_alone }
+        Self { shared, local, alone, verifier, quotas, refused, counting_alone }
     }
 
     /// Counts a request to a method.
     pub async fn admit(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Admission {
-        if !self.on {
-            return Admission::default();
-        }
-        let admission = self.judge(method, visit, headers).await;
+        let Some(quotas) = &self.quotas else { return Admission::default() };
+        let admission = self.judge(quotas, method, visit, headers).await;
         if admission.check().is_err() {
             self.refused.add(1, &[KeyValue::new("rpc.method", method.path.as_str().to_owned())]);
         }
         admission
     }
 
-    async fn judge(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Admission {
+    async fn judge(
+        &self,
+        quotas: &watch::Receiver<Quotas>,
+        method: &Method,
+        visit: Visit,
+        headers: &HeaderMap,
+    ) -> Admission {
         let caller = self.caller(method, visit, headers).await;
+        let (own, overall) = {
+            let quotas = quotas.borrow();
+            (quotas.of_method(method), caller.most(&quotas))
+        };
         let mut verdicts = Vec::with_capacity(2);
         // the narrow bucket first: a request it refuses shall not count against everything else
-        if method.per_minute > 0 {
-            let own = self.take(&format!("edge:{caller}:{}", method.path), method.per_minute).await;
+        if own > 0 {
+            let own = self.take(&format!("edge:{caller}:{}", method.path), own).await;
             verdicts.push((OWN, own));
             if !own.allowed {
                 return Admission { verdicts };
             }
         }
-        verdicts.insert(0, (DEFAULT, self.take(&format!("edge:{caller}"), OVERALL).await));
+        verdicts.insert(0, (DEFAULT, self.take(&format!("edge:{caller}"), overall).await));
         Admission { verdicts }
     }
 
-    async fn caller(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> String {
+    async fn caller(&self, method: &Method, visit: Visit, headers: &HeaderMap) -> Caller {
         // with a token of one's own at hand, a limit per user would be none on guessing another's password
         if !method.anonymous
             && let Some(token) = bearer(headers)
             && let Ok(user) = self.verifier.signed_user(token).await
         {
-            return format!("user:{}", user.id);
+            return Caller::User(user.id);
         }
-        format!("address:{}", network(visit.address))
+        Caller::Address(network(visit.address))
     }
 
     async fn take(&self, bucket: &str, per_minute: u32) -> Verdict {
@@ -168,6 +184,32 @@ impl Admission {
 
     fn refusal(&self) -> Option<&Verdict> {
         self.verdicts.iter().map(|(_, verdict)| verdict).find(|verdict| !verdict.allowed)
+    }
+}
+
+/// Whom a request counts against.
+#[derive(Clone, Copy)]
+enum Caller {
+    User(i64),
+    Address(IpAddr),
+}
+
+impl Caller {
+    /// The requests a minute over everything.
+    fn most(self, quotas: &Quotas) -> u32 {
+        match self {
+            Self::User(_) => quotas.per_user,
+            Self::Address(_) => quotas.per_address,
+        }
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Address(address) => write!(f, "address:{address}"),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::grpc::Grpc;
 use crate::health::Health;
 use crate::large::Large;
 use crate::limits::Limits;
+use crate::operators::Operators;
 use crate::pages::Pages;
 use crate::rest::Rest;
 use crate::turnstile::Turnstiles;
@@ -50,14 +51,15 @@ pub async fn serve(config: Config, needs: Needs) -> Result<Bound, Error> {
         large: Large::new(needs.verifier.clone()),
         shelf: Shelf::new(config.patience),
         turnstiles: Turnstiles::new(&contract.services(), config.capacity),
-        limits: Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits),
+        limits: Limits::new(needs.cache, &clock, needs.verifier, config.rate_limits.then_some(config.quotas)),
     });
     let health = Arc::new(Health::new(upstream.clone(), tasks.clone()));
     let pages = Pages::new(&openapi::document(&contract), health.clone());
 
     let grpc = Grpc::new(contract.clone(), upstream.clone(), entrance.clone(), health, tasks.clone())?;
     let rest = Rest::new(contract, pages, upstream, entrance, tasks.clone());
-    let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies);
+    let operators = Operators::new(config.debug_key, clock);
+    let door = Door::new(rest, grpc, cors::layer(&config.cors_origins)?, config.proxies, operators);
 
     let listener = chassis::serve::listen(config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;

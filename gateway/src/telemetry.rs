@@ -2,19 +2,23 @@
 //! is ever taken from what a client sent: a route is the contract's, or none.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chassis::layers::trace;
 use chassis::telemetry::SECONDS;
+use chassis::verbose;
 use http::{Request, Response};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tonic::body::Body;
-use tracing::Instrument;
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::contract::Method;
 use crate::visit::Visit;
+
+/// What takes longer than this is worth a line of its own: it is what the alert PraanSlow counts.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Tells what goes on at the door.
 pub struct Telemetry(Histogram<f64>);
@@ -41,7 +45,7 @@ impl Telemetry {
         answer: impl AsyncFnOnce(Request<Body>) -> Response<Body>,
     ) -> Response<Body> {
         let verb = verb(request.method());
-        let span = tracing::info_span!("http", otel.name = verb, otel.kind = "server", request_id = %visit.request_id, status = Empty);
+        let span = tracing::info_span!("http", otel.name = verb, otel.kind = "server", request_id = %visit.request_id, status = Empty, verbose = verbose::marked(request.headers()));
         trace::join(&span, request.headers());
         let begun = Instant::now();
         let response = answer(request).instrument(span.clone()).await;
@@ -55,8 +59,21 @@ impl Telemetry {
             trace::rename(&span, format!("{verb} {}", method.route));
             labels.push(KeyValue::new("http.route", method.route.clone()));
         }
-        self.0.record(begun.elapsed().as_secs_f64(), &labels);
+        let took = begun.elapsed();
+        self.0.record(took.as_secs_f64(), &labels);
+        span.in_scope(|| {
+            tell(took, verb, response.extensions().get::<Arc<Method>>().map(|method| &*method.route), &span)
+        });
         response
+    }
+}
+
+/// Writes a line on a request that took long, and on every one that is seen through.
+fn tell(took: Duration, verb: &str, route: Option<&str>, span: &Span) {
+    let (seconds, trace_id) = (took.as_secs_f64(), trace::id(span));
+    match took < SLOW {
+        true => tracing::debug!(verb, route, seconds, trace_id, "a request was answered"),
+        false => tracing::warn!(verb, route, seconds, trace_id, "a slow request"),
     }
 }
 

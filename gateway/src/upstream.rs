@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::{Buf, BufMut, Bytes};
-use chassis::{Error, Link};
+use chassis::{Error, Link, verbose};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, IF_MATCH};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -67,7 +67,9 @@ fn client(link: Link) -> tonic::client::Grpc<Link> {
 
 fn request(method: &Method, headers: &HeaderMap, message: Bytes) -> Request<Bytes> {
     let mut metadata = HeaderMap::with_capacity(8);
-    for name in [AUTHORIZATION.as_str(), IF_MATCH.as_str(), REQUEST_ID, CLIENT_ADDRESS, CLIENT_AGENT] {
+    for name in
+        [AUTHORIZATION.as_str(), IF_MATCH.as_str(), REQUEST_ID, CLIENT_ADDRESS, CLIENT_AGENT, verbose::MARK]
+    {
         if let Some(value) = headers.get(name) {
             metadata.insert(http::HeaderName::from_static(name), value.clone());
         }

@@ -113,8 +113,24 @@ def judge_pod(pod: dict, where: str) -> None:
         names = [variable["name"] for variable in container["env"]]
         assert len(names) == len(set(names)), f"{where}: a variable is set twice"
         for variable in container["env"]:
-            secret = any(word in variable["name"] for word in ("DATABASE", "AMQP", "REDIS", "AWS_"))
+            secret = any(word in variable["name"] for word in ("DATABASE", "AMQP", "REDIS", "AWS_", "DEBUG_SECRET"))
             assert secret == ("valueFrom" in variable), f"{where}: {variable['name']}"
+
+
+def judge_reload(objects: list[dict], values: dict) -> None:
+    """What may change without a restart is mounted into every room as the process reads it, and asks for no new pod."""
+    values = merged(read(CHART / "values.yaml"), values)
+    [held] = [made["data"]["reload.json"] for made in objects if made["metadata"]["name"] == "praan-reload"]
+    limits, log = values["limits"], values["telemetry"]["log"]
+    wanted = {"per_user": limits["perUser"], "per_address": limits["perAddress"], "routes": limits["routes"]}
+    assert json.loads(held) == {"limits": wanted, **({"log": log} if log else {})}, held
+    for made in (made for made in objects if made["kind"] == "Deployment"):
+        template = made["spec"]["template"]
+        [container] = template["spec"]["containers"]
+        named = {variable["name"]: variable.get("value") for variable in container["env"]}
+        [mount] = [mount for mount in container["volumeMounts"] if mount["name"] == "reload"]
+        assert named["PRAAN_RELOAD_FILE"] == f"{mount['mountPath']}/reload.json" and "subPath" not in mount, mount
+        assert held not in json.dumps(template) and "PRAAN_LOG" not in named, made["metadata"]["name"]
 
 
 def judge_edges(objects: list[dict], values: dict) -> None:
@@ -170,6 +186,7 @@ def main() -> None:
     for case, values in cases.items():
         objects = render(values)
         judge(objects, case)
+        judge_reload(objects, values)
         if values.get("networkPolicy", {}).get("enabled", True):
             judge_edges(objects, values)
         kinds = sorted({made["kind"] for made in objects})

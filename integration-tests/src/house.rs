@@ -62,6 +62,7 @@ impl House {
             connection_age: gateway::CONNECTION_AGE.as_secs() as usize,
             requests_at_once: gateway::Capacity::default().at_once,
             requests_waiting: gateway::Capacity::default().waiting,
+            debug_secret: None,
         };
         let sign_in =
             SignIn { passwords: Switch::On, proved_addresses_only: Switch::Off, oidc_providers_file: None };
@@ -78,6 +79,7 @@ impl House {
             remotes: Remotes::default(),
             tls: None,
             edge,
+            quotas: gateway::Quotas::fixed(),
             sign_in,
             ai: Ai::default(),
             storage,

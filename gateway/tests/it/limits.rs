@@ -1,5 +1,6 @@
 //! One caller gets so many requests a minute, whatever the protocol.
 
+mod changing;
 mod sharing;
 mod spoofing;
 

@@ -16,6 +16,7 @@ mod large;
 mod limits;
 mod matrix;
 mod openapi;
+mod operators;
 mod pages;
 mod raw;
 mod refusals;

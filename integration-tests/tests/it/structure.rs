@@ -2,6 +2,7 @@
 
 mod checklist;
 mod dependencies;
+mod migrations;
 mod order;
 mod printing;
 mod size;

@@ -12,6 +12,37 @@ use servers::Postgres;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+/// What somebody may have to know in the night, whether an alert or a dashboard asks for it yet or not.
+const PROMISED: &[&str] = &[
+    // rate, errors and duration at the door and of every rpc
+    "http_server_request_duration_seconds_count",
+    "rpc_server_duration_seconds_bucket",
+    "rpc_server_duration_seconds_count",
+    "rpc_server_shed_total",
+    "rpc_client_repeats_total",
+    // breakers: whether one is open, and how often it came to that
+    "rpc_client_breaker_open",
+    "rpc_client_breaker_total",
+    // queues: how much waits, how old it gets, what is dead
+    "praan_queue_waiting",
+    "praan_queue_age_seconds_bucket",
+    "praan_queue_dead_letters",
+    // outboxes
+    "praan_outbox_due",
+    "praan_outbox_overdue_seconds",
+    // caches: hits by lookups
+    "praan_cache_lookups_total",
+    "praan_inference_duration_seconds_bucket",
+    "praan_database_connections",
+    "praan_database_connections_max",
+    "praan_limits_refused_total",
+    "praan_limits_alone",
+    "praan_daily_logs_strays",
+    // what operators do
+    "praan_debug_asked_total",
+    "praan_reload_refused",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_runs_from_the_photo_to_the_new_score() {
     let collector = Collector::start().await;
@@ -66,6 +97,10 @@ async fn every_metric_of_the_alerts_and_dashboards_is_exported() {
     let (folder, postgres) = (tempfile::tempdir().expect("a folder"), Postgres::start().await);
     let mut environment = Environment::default();
     environment.set("PRAAN_ADMIN_LISTEN", "127.0.0.1:0");
+    environment.set("PRAAN_DEBUG_SECRET", "the operators' own secret, and long enough");
+    let reload = folder.path().join("reload.json");
+    std::fs::write(&reload, "{}").expect("a file");
+    environment.set("PRAAN_RELOAD_FILE", reload.display().to_string());
     let whole = Process::up_with(folder.path(), &environment).await;
     praan::demo::run(&whole.url).await.expect("all steps green");
     // and one that calls another, and has a server
@@ -93,6 +128,8 @@ async fn every_metric_of_the_alerts_and_dashboards_is_exported() {
         asked.extend(metrics_in(&text));
     }
     assert!(asked.len() > 15, "{asked:?}");
+    let promised: BTreeSet<_> = PROMISED.iter().map(ToString::to_string).collect();
+    assert!(promised.is_subset(&exported), "nobody exports {:?}", promised.difference(&exported));
     assert!(asked.is_subset(&exported), "nobody exports {:?}", asked.difference(&exported));
 }
 

@@ -58,7 +58,7 @@ pub struct Access {
 impl Access {
     /// Decides by what `programs` says.
     pub fn new(programs: Programs, clock: Clock) -> Self {
-        Self { programs, answers: Cached::new(10_000, TRUST), clock }
+        Self { programs, answers: Cached::new("access", 10_000, TRUST), clock }
     }
 
     /// A program, if the user may see it. Absent, foreign and deleted are denied alike.

@@ -52,9 +52,9 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
-/// The steps that [`migrate`] would take on PostgreSQL.
-pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
-    db.pending::<Migrator>().await
+/// How the tables on PostgreSQL stand to the steps of [`migrate`].
+pub async fn standing(db: &Database) -> Result<backends::db::Standing, Error> {
+    db.standing::<Migrator>().await
 }
 
 /// Erases for good what is kept of programs that program has erased, and tells how many.

@@ -18,6 +18,7 @@ mod reader;
 pub(crate) mod roles;
 mod scope;
 mod sqlite;
+mod standing;
 mod subject;
 mod tx;
 mod write;
@@ -43,6 +44,7 @@ pub use postgres::{Postgres, Replication, checkup};
 pub use reader::Reader;
 pub use scope::Scope;
 use sqlite::Files;
+pub use standing::Standing;
 pub use subject::Subject;
 pub use tx::Tx;
 pub use write::Write;
@@ -119,14 +121,15 @@ impl Database {
         &self.0.clock
     }
 
-    /// Brings the tables up to date, all steps in one transaction, so that a process killed in between leaves none half done.
+    /// Brings the tables up to date, all steps in one transaction, so that a process killed in between leaves none half done. Tables
+    /// that a newer program has brought further stay as they are.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
         self.0.engine.migrate::<M>().await
     }
 
-    /// The steps that are still to be taken until the tables are up to date. On PostgreSQL they must have been made before.
-    pub async fn pending<M: MigratorTrait>(&self) -> Result<Vec<String>, Error> {
-        self.0.engine.pending::<M>().await
+    /// How the tables stand to the steps of [`Database::migrate`]. On PostgreSQL they must have been made before.
+    pub async fn standing<M: MigratorTrait>(&self) -> Result<Standing, Error> {
+        self.0.engine.standing::<M>().await
     }
 
     /// Works as the owner of the tables, to whom row-level security does not apply, in one transaction: for upkeep over all

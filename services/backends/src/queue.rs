@@ -3,6 +3,7 @@
 //! Delivery is at least once and in no order. A publisher's confirm means that every queue of the topic has taken charge of the
 //! message; until then the message is the publisher's, which is why publishers keep it in their outbox ([`crate::outbox`]).
 
+mod age;
 mod attempt;
 mod gauge;
 pub mod memory;

@@ -4,6 +4,8 @@
 //! BYTEA`) and everything else in words both databases know. For SQLite, which has no such types, four of the names become
 //! those by which the driver decodes the column; lower-case words are left alone, so a column may be called `date`.
 //!
+//! A step only ever expands what is there, since two releases work on the same tables at once: see [`crate::db::Standing`].
+//!
 //! On PostgreSQL the tables of families are walled off from each other by [`tenant_tables`].
 
 mod audit;

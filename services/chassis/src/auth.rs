@@ -74,10 +74,10 @@ impl Verifier {
             authority,
             clock,
             keys: Arc::new(RwLock::new(Arc::new(JwkSet { keys: Vec::new() }))),
-            fresh: Cached::new(1, KEYS_AGE),
-            fetched: Cached::new(1, KEYS_PAUSE),
+            fresh: Cached::new("keys", 1, KEYS_AGE),
+            fetched: Cached::new("unknown keys", 1, KEYS_PAUSE),
             proved: Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(60)).build(),
-            sessions: Cached::new(10_000, SESSION_TRUST),
+            sessions: Cached::new("sessions", 10_000, SESSION_TRUST),
         }
     }
 

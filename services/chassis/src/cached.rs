@@ -3,25 +3,48 @@
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 
 use crate::Error;
 
 /// Keeps answers for a bounded time; many who ask for the same at once cause one question. Errors are not kept.
 #[derive(Clone)]
-pub struct Cached<K, V>(Cache<K, V>);
+pub struct Cached<K, V> {
+    answers: Cache<K, V>,
+    name: &'static str,
+    lookups: Counter<u64>,
+}
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Cached<K, V> {
-    /// At most `capacity` answers, each at most `ttl` old.
-    pub fn new(capacity: u64, ttl: Duration) -> Self {
-        Self(Cache::builder().max_capacity(capacity).time_to_live(ttl).build())
+    /// At most `capacity` answers, each at most `ttl` old. `name` tells it from others, for whoever watches.
+    pub fn new(name: &'static str, capacity: u64, ttl: Duration) -> Self {
+        let lookups = opentelemetry::global::meter("praan")
+            .u64_counter("praan.cache.lookups")
+            .with_description(
+                "How often an answer was looked for in a cache of the process: a hit, or a miss.",
+            )
+            .build();
+        Self { answers: Cache::builder().max_capacity(capacity).time_to_live(ttl).build(), name, lookups }
     }
 
     /// The kept answer, or a new one from `ask`.
     pub async fn get_or(&self, key: K, ask: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
-        self.0.try_get_with(key, ask).await.map_err(|shared: Arc<Error>| match Arc::try_unwrap(shared) {
+        let missed = AtomicBool::new(false);
+        let noticed = async {
+            missed.store(true, Ordering::Relaxed);
+            ask.await
+        };
+        let answer = self.answers.try_get_with(key, noticed).await;
+        // who waited for the question of another has not asked
+        let outcome = if missed.load(Ordering::Relaxed) { "miss" } else { "hit" };
+        let labels = [KeyValue::new("praan.cache", self.name), KeyValue::new("praan.cache.outcome", outcome)];
+        self.lookups.add(1, &labels);
+        answer.map_err(|shared: Arc<Error>| match Arc::try_unwrap(shared) {
             Ok(error) => error,
             // the same refusal goes to everybody who waited; its cause stays with the first
             Err(shared) => shared.external(),
@@ -30,6 +53,6 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
 
     /// Forgets one answer.
     pub async fn forget(&self, key: &K) {
-        self.0.invalidate(key).await;
+        self.answers.invalidate(key).await;
     }
 }

@@ -26,6 +26,8 @@ pub struct Origin {
     pub address: Option<String>,
     /// What the client calls itself, as the gateway heard it.
     pub user_agent: Option<String>,
+    /// Whether an operator wants to see it through.
+    pub verbose: bool,
 }
 
 /// Who does something, for the audit trail.
@@ -114,8 +116,7 @@ pub fn on_behalf<M: proto::Validate>(
 
 fn checked<M: proto::Validate>(request: tonic::Request<M>) -> Result<(M, Origin), Error> {
     let origin = request.extensions().get::<Origin>().cloned();
-    let origin =
-        origin.unwrap_or_else(|| Origin { request_id: Uuid::new_v4(), address: None, user_agent: None });
+    let origin = origin.unwrap_or_else(|| Origin { request_id: Uuid::new_v4(), ..Origin::default() });
     let message = request.into_inner();
     message.validate().map_err(|violations| {
         let field = |v: proto::Violation| FieldError { field: v.field, message: v.message };

@@ -1,6 +1,7 @@
 //! What a process tells about itself: logs on standard error; traces, metrics and logs over OTLP where a collector is named; and
 //! the same metrics for Prometheus, where it may ask ([`crate::admin`]).
 
+mod chosen;
 mod otlp;
 mod scrape;
 
@@ -11,21 +12,20 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::Error;
 
+pub use chosen::Levels;
+use chosen::OWN_TRAFFIC;
 use otlp::Exporters;
 pub use scrape::Scrape;
 
 /// Where the bounds between the buckets of a duration are, in seconds, by the conventions of OpenTelemetry.
 pub const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-
-/// What must not go to the collector, since sending it would make more of the same.
-const OWN_TRAFFIC: &str = "hyper=off,h2=off,tonic=off,tower=off,opentelemetry=off";
 
 /// How a process tells about itself.
 #[derive(Clone, Debug, Default)]
@@ -47,11 +47,13 @@ pub struct Telemetry {
     meter: Option<SdkMeterProvider>,
     /// The metrics, if they are kept.
     pub scrape: Option<Scrape>,
+    /// Changes which log lines are written.
+    pub levels: Levels,
 }
 
 /// Starts telling. Once in a process, and before anything else makes an instrument.
 pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
-    let filter = filter(&settings.filter)?;
+    let mut levels = Levels::default();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if settings.json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
     let resource = Resource::builder().with_service_name("praan").build();
@@ -60,22 +62,23 @@ pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
         None => Exporters::default(),
     };
     // not the filter of the log lines: a process that is told to be quiet would break the traces of others
-    let all = self::filter(&format!("info,{OWN_TRAFFIC}"))?;
+    let all = chosen::filter(&format!("info,{OWN_TRAFFIC}"))?;
     let spans = tracer.as_ref().map(|provider| {
         tracing_opentelemetry::layer().with_tracer(provider.tracer("praan")).with_filter(all)
     });
-    let chosen = self::filter(&format!("{},{OWN_TRAFFIC}", settings.filter))?;
-    let sent = logger.as_ref().map(|logger| OpenTelemetryTracingBridge::new(logger).with_filter(chosen));
+    let written = levels.of(&settings.filter, "")?;
+    let sent = match &logger {
+        Some(logger) => {
+            let chosen = levels.of(&settings.filter, OWN_TRAFFIC)?;
+            Some(OpenTelemetryTracingBridge::new(logger).with_filter(chosen))
+        }
+        None => None,
+    };
     let (meter, scrape) = scrape::meter(resource, metrics, settings.scraped)?;
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let registry = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).with(sent);
+    let registry = tracing_subscriber::registry().with(lines.with_filter(written)).with(spans).with(sent);
     registry.try_init().map_err(Error::internal)?;
-    Ok(Telemetry { tracer, logger, meter, scrape })
-}
-
-fn filter(text: &str) -> Result<EnvFilter, Error> {
-    EnvFilter::try_new(text)
-        .map_err(|error| Error::invalid("log", format!("must be a filter such as info,sqlx=warn: {error}")))
+    Ok(Telemetry { tracer, logger, meter, scrape, levels })
 }
 
 impl Telemetry {

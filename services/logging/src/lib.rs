@@ -88,9 +88,9 @@ pub async fn migrate(db: &Database) -> Result<(), Error> {
     db.migrate::<Migrator>().await
 }
 
-/// The steps that [`migrate`] would take on PostgreSQL.
-pub async fn pending(db: &Database) -> Result<Vec<String>, Error> {
-    db.pending::<Migrator>().await
+/// How the tables on PostgreSQL stand to the steps of [`migrate`].
+pub async fn standing(db: &Database) -> Result<backends::db::Standing, Error> {
+    db.standing::<Migrator>().await
 }
 
 /// Makes the partitions that the logs of the months to come will need, as [`open`] does too. Safe to run twice, also at once.

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use chassis::admin::Admin;
-use chassis::{Error, Foundation, telemetry};
+use chassis::clock::Clock;
+use chassis::{Error, Foundation, telemetry, verbose};
 use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::house::{self, Lit, Plan};
-use crate::options::{Audit, Command, Config, Log, Praan};
+use crate::options::{Audit, Command, Config, DebugToken, Log, Praan};
+use crate::reload::Reload;
 use crate::{account, audit, demo, descriptors, doctor, job, migrate, reference, secret};
 
 /// How long everything may take to end once the process is told to stop.
@@ -47,8 +49,8 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<(), Error> {
     match command {
-        Command::Up(options) => light(&options.log, Plan::whole(&options)).await,
-        Command::Serve(options) => light(&options.log, Plan::part(&options)?).await,
+        Command::Up(options) => light(&options.common.log, Plan::whole(&options)).await,
+        Command::Serve(options) => light(&options.common.log, Plan::part(&options)?).await,
         Command::Migrate(options) => {
             for migrated in migrate::run(&options).await? {
                 say(&format!("{migrated}: its database is up to date"));
@@ -63,6 +65,11 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Job(options) => job::run(&options, say).await,
         Command::Demo(options) => demo::run(&options.url).await,
         Command::Doctor(options) => Box::pin(doctor::run(&options, say)).await,
+        Command::DebugToken(DebugToken { debug_secret, minutes }) => {
+            let ends_at = Clock::system().now() + Duration::from_mins(minutes);
+            say(&verbose::Key::new(debug_secret.reveal())?.token(ends_at));
+            Ok(())
+        }
         Command::Config(Config::Reference) => {
             let _ = std::io::stdout().write_all(reference::markdown().as_bytes());
             Ok(())
@@ -71,9 +78,13 @@ async fn run(command: Command) -> Result<(), Error> {
 }
 
 async fn light(log: &Log, plan: Plan) -> Result<(), Error> {
-    let telemetry = telemetry::start(&log.settings())?;
-    let plan = plan.within(descriptors::raise());
+    let settings = log.settings();
+    let telemetry = telemetry::start(&settings)?;
+    let mut plan = plan.within(descriptors::raise());
     let foundation = Foundation::system();
+    if let Some(file) = &log.reload_file {
+        plan.quotas = Reload::open(file, &telemetry.levels, &settings.filter)?.keep(&foundation.tasks)?;
+    }
     let admin = match (log.admin_listen, &telemetry.scrape) {
         (Some(address), Some(scrape)) => Some(Admin::open(address, scrape.clone(), &foundation.tasks).await?),
         _ => None,
@@ -151,7 +162,7 @@ fn say(line: &str) {
 }
 
 fn fail(error: &Error) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "praan: {error}");
-    error.log("praan could not start");
+    // the terminal of whoever runs the house is told the cause, too
+    let _ = writeln!(std::io::stderr(), "praan: {}", error.explained());
     ExitCode::FAILURE
 }

@@ -174,7 +174,7 @@ impl<'a> House<'a> {
             tasks.spawn("door", chassis::serve::run(door, Switch::new(here), tasks.clone()));
             return Ok(address);
         }
-        let config = plan.edge.gateway(plan.listen)?;
+        let config = gateway::Config { quotas: plan.quotas.clone(), ..plan.edge.gateway(plan.listen)? };
         if let Some(tls) = &config.tls {
             tls.keep_fresh(&base.foundation.tasks, LOOK_AGAIN);
         }

@@ -17,4 +17,5 @@ pub mod migrate;
 pub mod options;
 mod purge;
 pub mod reference;
+pub mod reload;
 pub mod secret;

@@ -1,6 +1,10 @@
 //! `praan migrate`: brings databases to the newest schema ahead of a start, and divides them among the nodes of a cluster.
+//!
+//! A database that a newer release has brought further is left as it is, so that a release can be rolled back: what a step may do so
+//! that this is sound stands in [`backends::db::Standing`].
 
 use backends::Database;
+use backends::db::Standing;
 use chassis::{Error, Foundation};
 
 use crate::house::{make_private, open_database};
@@ -58,16 +62,16 @@ pub async fn tables(service: Service, db: &Database) -> Result<(), Error> {
     }
 }
 
-/// The steps that are still to be taken for a service.
-pub async fn pending(service: Service, db: &Database) -> Result<Vec<String>, Error> {
+/// How the tables of a service stand to the steps that this program knows.
+pub async fn standing(service: Service, db: &Database) -> Result<Standing, Error> {
     match service {
-        Service::Identity => identity::pending(db).await,
-        Service::Family => family::pending(db).await,
-        Service::Program => program::pending(db).await,
-        Service::Adherence => adherence::pending(db).await,
-        Service::AiInference => ai_inference::pending(db).await,
-        Service::Logging => logging::pending(db).await,
-        Service::InferenceWorker | Service::Gateway => Ok(Vec::new()),
+        Service::Identity => identity::standing(db).await,
+        Service::Family => family::standing(db).await,
+        Service::Program => program::standing(db).await,
+        Service::Adherence => adherence::standing(db).await,
+        Service::AiInference => ai_inference::standing(db).await,
+        Service::Logging => logging::standing(db).await,
+        Service::InferenceWorker | Service::Gateway => Ok(Standing::default()),
     }
 }
 

@@ -1,10 +1,12 @@
+use std::time::Instant;
+
 use chassis::Error;
 use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 
 use super::postgres::Server;
 use super::sqlite::Files;
-use super::{Connection, Scope};
+use super::{Connection, Scope, Standing};
 
 /// What a database runs on.
 pub enum Engine {
@@ -29,10 +31,17 @@ impl Engine {
 
     /// A transaction that may write.
     pub async fn write(&self, scope: Scope) -> Result<Connection, Error> {
-        match self {
+        let begun = Instant::now();
+        let connection = match self {
             Self::Sqlite(files) => files.write().await,
             Self::Postgres(server) => server.write(scope).await.map(Connection::postgres),
-        }
+        }?;
+        tracing::debug!(
+            database = self.name(),
+            waited = begun.elapsed().as_secs_f64(),
+            "a transaction began"
+        );
+        Ok(connection)
     }
 
     /// For reading what may be a moment old.
@@ -66,11 +75,11 @@ impl Engine {
         }
     }
 
-    pub async fn pending<M: MigratorTrait>(&self) -> Result<Vec<String>, Error> {
+    pub async fn standing<M: MigratorTrait>(&self) -> Result<Standing, Error> {
         match self {
             // an embedded database is migrated by the one process that has it, when it starts
-            Self::Sqlite(_) => Ok(Vec::new()),
-            Self::Postgres(server) => super::postgres::pending::<M>(server).await,
+            Self::Sqlite(_) => Ok(Standing::default()),
+            Self::Postgres(server) => super::postgres::standing::<M>(server).await,
         }
     }
 

@@ -15,7 +15,7 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
-use super::Connection;
+use super::{Connection, Standing};
 use crate::error::{DbResultExt, db_error};
 
 /// How many may read at once; an idle connection is closed after a minute, since six databases share a small house.
@@ -76,7 +76,9 @@ impl Files {
 
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<(), Error> {
         let transaction = self.begin().await?;
-        M::up(&transaction, None).await.stored()?;
+        if !Standing::read::<M>(&transaction).await.stored()?.serves(&self.name)? {
+            M::up(&transaction, None).await.stored()?;
+        }
         transaction.commit().await.stored()
     }
 

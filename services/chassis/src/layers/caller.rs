@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Concern, Inner, answer, refuse, stay};
 use crate::auth::Verifier;
 use crate::etag::IfMatch;
-use crate::{Error, Origin};
+use crate::{Error, Origin, verbose};
 
 /// The header of the request id, over HTTP and gRPC alike.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -71,7 +71,7 @@ pub(crate) fn inject(headers: &mut HeaderMap) {
         return;
     }
     let current = CURRENT.try_with(Origin::clone);
-    let Origin { request_id, address, .. } =
+    let Origin { request_id, address, verbose, .. } =
         current.unwrap_or_else(|_| Origin { request_id: Uuid::new_v4(), ..Origin::default() });
     if let Ok(value) = http::HeaderValue::try_from(request_id.to_string()) {
         headers.insert(REQUEST_ID, value);
@@ -79,11 +79,14 @@ pub(crate) fn inject(headers: &mut HeaderMap) {
     if let Some(Ok(value)) = address.map(http::HeaderValue::try_from) {
         headers.insert(CLIENT_ADDRESS, value);
     }
+    if verbose {
+        headers.insert(verbose::MARK, http::HeaderValue::from_static("1"));
+    }
 }
 
 fn origin(headers: &HeaderMap) -> Origin {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let request_id = text(REQUEST_ID).and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_else(Uuid::new_v4);
     let [address, user_agent] = [CLIENT_ADDRESS, CLIENT_AGENT].map(|name| text(name).map(str::to_owned));
-    Origin { request_id, address, user_agent }
+    Origin { request_id, address, user_agent, verbose: verbose::marked(headers).is_some() }
 }

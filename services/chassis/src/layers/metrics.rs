@@ -44,8 +44,10 @@ impl Concern for Metrics {
         let response = answer(next, request).await;
         let status =
             response.headers().get("grpc-status").and_then(|s| s.to_str().ok()).unwrap_or("0").to_owned();
+        let seconds = begun.elapsed().as_secs_f64();
+        tracing::debug!(method, status, seconds, "an rpc was answered");
         let labels = [KeyValue::new("rpc.method", method), KeyValue::new("rpc.grpc.status_code", status)];
-        self.0.record(begun.elapsed().as_secs_f64(), &labels);
+        self.0.record(seconds, &labels);
         response
     }
 }

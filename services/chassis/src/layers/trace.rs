@@ -2,12 +2,13 @@
 
 use http::{HeaderMap, Request, Response};
 use opentelemetry::propagation::{Extractor, Injector};
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{TraceContextExt, TraceId};
 use tonic::body::Body;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{Concern, Inner, answer};
+use crate::verbose;
 
 /// Opens the span.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ impl Concern for Trace {
             otel.name = request.uri().path(),
             otel.kind = "server",
             request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()),
+            verbose = verbose::marked(request.headers()),
         );
         join(&span, request.headers());
         answer(next, request).instrument(span).await
@@ -38,6 +40,12 @@ pub fn rename(span: &tracing::Span, name: String) {
     // for the log lines; a span that has begun takes no name this way
     span.record("otel.name", &name);
     span.context().span().update_name(name);
+}
+
+/// The id of the trace that a span is part of, if there is one.
+pub fn id(span: &tracing::Span) -> Option<String> {
+    let id = span.context().span().span_context().trace_id();
+    (id != TraceId::INVALID).then(|| id.to_string())
 }
 
 /// Writes the current trace into the headers of a call.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
+use opentelemetry::metrics::{Counter, Gauge};
 use tokio::time::Instant;
 
 /// What a call says of the room.
@@ -29,6 +29,7 @@ pub struct Breaker {
     after: u32,
     rest: Duration,
     turned: Counter<u64>,
+    refusing: Gauge<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +42,20 @@ enum State {
 impl Breaker {
     /// Opens after so many failures in a row, and then rests so long. `name` is the room's, for whoever watches.
     pub fn new(name: &str, after: u32, rest: Duration) -> Self {
-        let turned = opentelemetry::global::meter("praan")
+        let meter = opentelemetry::global::meter("praan");
+        let turned = meter
             .u64_counter("rpc.client.breaker")
             .with_description("How often the breaker of a link came into a state.")
             .build();
+        let refusing = meter
+            .u64_gauge("rpc.client.breaker.open")
+            .with_description("Whether the breaker of a link refuses calls now: 1, or 0.")
+            .build();
         // so that the first time it opens shows as a change
         turned.add(0, &labels(name, State::OPEN));
+        refusing.record(0, &[room(name)]);
         let state = Mutex::new(State::Closed { failures: 0 });
-        Self { state, name: name.to_owned(), after, rest, turned }
+        Self { state, name: name.to_owned(), after, rest, turned, refusing }
     }
 
     /// Lets a call pass, or not.
@@ -89,6 +96,7 @@ impl Breaker {
             return;
         }
         self.turned.add(1, &labels(&self.name, after));
+        self.refusing.record(u64::from(!matches!(next, State::Closed { .. })), &[room(&self.name)]);
         match next {
             State::Open { .. } => {
                 tracing::warn!(room = self.name, "a room does not answer: its breaker opens")
@@ -105,8 +113,12 @@ impl Breaker {
     }
 }
 
-fn labels(room: &str, state: &'static str) -> [KeyValue; 2] {
-    [KeyValue::new("server.address", room.to_owned()), KeyValue::new("praan.breaker.state", state)]
+fn labels(name: &str, state: &'static str) -> [KeyValue; 2] {
+    [room(name), KeyValue::new("praan.breaker.state", state)]
+}
+
+fn room(name: &str) -> KeyValue {
+    KeyValue::new("server.address", name.to_owned())
 }
 
 impl State {

@@ -20,6 +20,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unsent(_) => "unsent",
+            Self::Lost(_) => "lost",
+            Self::Late => "late",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     /// Reads a failure of a connection.
     pub fn of(error: tonic::transport::Error) -> Self {
         let mut next: Option<&(dyn StdError + 'static)> = Some(&error);

@@ -119,6 +119,7 @@ impl Remote {
         let (channel, _busy) = peer.enter();
         let sent = timeout_at(end, channel.oneshot(request)).await;
         let answer = sent.map_or(Err(Fault::Late), |answer| answer.map_err(Fault::of));
+        tracing::debug!(room = self.name, address = %peer.address, outcome = outcome(&answer), "a call was sent");
         let silent = matches!(answer, Err(Fault::Late)) && left >= FAIR;
         if silent || matches!(answer, Err(Fault::Unsent(_))) {
             self.peers.avoid(peer);
@@ -186,6 +187,14 @@ fn verdict(answer: &Answer, left: Duration) -> Verdict {
             Code::DeadlineExceeded => late,
             _ => Verdict::Well,
         },
+    }
+}
+
+/// What became of a call, for a line of the log.
+fn outcome(answer: &Answer) -> &'static str {
+    match answer {
+        Ok(response) => code(response).description(),
+        Err(fault) => fault.name(),
     }
 }
 

@@ -106,7 +106,7 @@ pub struct Programs {
 impl Programs {
     /// Asks over `link`.
     pub fn new(link: Link) -> Self {
-        Self { client: ProgramServiceClient::new(link), known: Cached::new(MOST_CACHED, TRUST) }
+        Self { client: ProgramServiceClient::new(link), known: Cached::new("programs", MOST_CACHED, TRUST) }
     }
 
     /// The program, if the user may do with it what `P` says. A foreign and an absent one are denied alike.

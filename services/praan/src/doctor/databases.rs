@@ -2,7 +2,7 @@
 
 use backends::Database;
 use backends::checkup::{Finding, Level};
-use backends::db::{Postgres, checkup};
+use backends::db::{Postgres, Standing, checkup};
 use chassis::{Error, Foundation};
 use futures_util::future::join_all;
 
@@ -11,6 +11,8 @@ use crate::migrate;
 use crate::options::{Service, Storage};
 
 const MIGRATE: &str = "run `praan migrate` with the same options";
+const AHEAD: &str = "nothing, while the next release rolls out or after it was rolled back; otherwise use the release that made them";
+const TWO_LINES: &str = "use a release that knows all of these steps";
 const PARTITIONS: &str =
     "run `praan job partitions`, and see why no process of logging has made them: each looks hourly";
 const STRAYS: &str =
@@ -98,8 +100,8 @@ async fn of_service(service: Service, server: &Postgres, foundation: &Foundation
         Postgres { direct_url: server.direct_url.clone(), ..Postgres::new(&server.url, service.name()) };
     let looked = async {
         let db = Database::connect(settings, foundation).await?;
-        let mut findings = vec![migrations(migrate::pending(service, &db).await?)];
-        if service == Service::Logging && findings[0].level == Level::Ok {
+        let mut findings = vec![migrations(&migrate::standing(service, &db).await?)];
+        if service == Service::Logging && findings[0].level != Level::Problem {
             findings.extend(partitions(logging::missing_partitions(&db).await?));
         }
         db.close().await?;
@@ -110,10 +112,15 @@ async fn of_service(service: Service, server: &Postgres, foundation: &Foundation
         .unwrap_or_else(|error: Error| vec![Finding::failed("its tables cannot be read", &error, MIGRATE)])
 }
 
-fn migrations(pending: Vec<String>) -> Finding {
-    match pending.len() {
-        0 => Finding::ok("its tables are up to date"),
-        _ => Finding::problem(format!("its tables lack {}", pending.join(", ")), MIGRATE),
+fn migrations(Standing { missing, unknown }: &Standing) -> Finding {
+    let (lacking, ahead) = (missing.join(", "), unknown.join(", "));
+    match (missing.is_empty(), unknown.is_empty()) {
+        (true, true) => Finding::ok("its tables are up to date"),
+        (true, false) => Finding::warning(format!("its tables are ahead of this program by {ahead}"), AHEAD),
+        (false, true) => Finding::problem(format!("its tables lack {lacking}"), MIGRATE),
+        (false, false) => {
+            Finding::problem(format!("its tables lack {lacking}, and are ahead by {ahead}"), TWO_LINES)
+        }
     }
 }
 

@@ -10,10 +10,13 @@ use chassis::mesh::Dialer;
 use chassis::serve::Crowd;
 use chassis::shutdown::Tasks;
 use chassis::tls::{PublicTls, Tls};
+use chassis::verbose;
+use gateway::Quotas;
+use tokio::sync::watch;
 use tonic::transport::Uri;
 
 use crate::keyfile::{self, Keys};
-use crate::options::{self, Ai, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Switch, Up};
+use crate::options::{self, Ai, Common, Edge, Remotes, Serve, Servers, Service, SignIn, Storage, Switch, Up};
 
 /// Two parts that share something, what that is, and the server that lets them part: what is embedded lives within a process.
 const TOGETHER: [(Service, Service, &str, Backend); 4] = [
@@ -47,6 +50,8 @@ pub struct Plan {
     pub tls: Option<Tls>,
     /// The options of the public door.
     pub edge: Edge,
+    /// How many requests the public door lets through, as of now.
+    pub quotas: watch::Receiver<Quotas>,
     /// How people sign in.
     pub sign_in: SignIn,
     /// Who reads the photos.
@@ -58,13 +63,15 @@ pub struct Plan {
 impl Plan {
     /// Everything in one process.
     pub fn whole(up: &Up) -> Self {
-        let Up { listen, edge, sign_in, ai, storage, .. } = up.clone();
+        let Up { listen, common } = up.clone();
+        let Common { edge, sign_in, ai, storage, .. } = common;
         Self {
             here: Service::all(),
             listen,
             remotes: Remotes::default(),
             tls: None,
             edge,
+            quotas: Quotas::fixed(),
             sign_in,
             ai,
             storage,
@@ -73,10 +80,11 @@ impl Plan {
 
     /// Some services. Refuses a set that would leave events unheard, or a service without its address.
     pub fn part(serve: &Serve) -> Result<Self, Error> {
-        let Serve { services, listen, remotes, tls, edge, sign_in, ai, storage, .. } = serve.clone();
-        let tls = tls.read()?;
+        let Serve { services, listen, remotes, tls, common } = serve.clone();
+        let Common { edge, sign_in, ai, storage, .. } = common;
+        let (tls, quotas) = (tls.read()?, Quotas::fixed());
         let here = services.into_iter().collect();
-        let plan = Self { here, listen, remotes, tls, edge, sign_in, ai, storage };
+        let plan = Self { here, listen, remotes, tls, edge, quotas, sign_in, ai, storage };
         plan.check_together()?;
         if plan.has_door() && plan.here.len() > 1 && plan.here != Service::all() {
             return Err(Error::illegal_state(
@@ -239,6 +247,7 @@ impl Edge {
             tls: self.tls()?,
             rate_limits: self.rate_limits == Switch::On,
             cors_origins: self.cors_origins.clone(),
+            debug_key: self.debug_key()?,
             proxies: self.proxies,
             crowd: Crowd { most: self.connections, most_per_client: Some(self.connections_per_client) },
             connection_age: Duration::from_secs(self.connection_age as u64),
@@ -251,6 +260,11 @@ impl Edge {
     pub fn tls(&self) -> Result<Option<PublicTls>, Error> {
         let files = self.edge_tls_cert.as_deref().zip(self.edge_tls_key.as_deref());
         files.map(|(certificate, key)| PublicTls::read(certificate, key)).transpose()
+    }
+
+    /// What the tokens of operators are checked with, if there is a secret.
+    pub fn debug_key(&self) -> Result<Option<verbose::Key>, Error> {
+        self.debug_secret.as_ref().map(|secret| verbose::Key::new(secret.reveal())).transpose()
     }
 }
 

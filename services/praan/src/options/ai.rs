@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn ai(arguments: &[&str]) -> Option<Ai> {
-        Some(Praan::try_parse_from(["praan"].iter().chain(arguments)).ok()?.up.ai)
+        Some(Praan::try_parse_from(["praan"].iter().chain(arguments)).ok()?.up.common.ai)
     }
 
     /// The model that reads, or why there is none.

@@ -1,11 +1,14 @@
+//! The public door, and who comes in by it.
+
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Switch;
+use crate::secret::Secret;
 
 /// The options of the public door.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Edge")]
 pub struct Edge {
     /// The certificate that the public door shows, with its chain (PEM), for TLS 1.3; read anew when it changes. Left out, the door
@@ -43,6 +46,26 @@ pub struct Edge {
     /// How many more may wait for a place, for half a second at most; whoever gets none is answered 503 with Retry-After.
     #[arg(long, env = "PRAAN_REQUESTS_WAITING", default_value_t = gateway::Capacity::default().waiting, value_name = "COUNT")]
     pub requests_waiting: usize,
+    /// The secret, 32 characters or more, by which operators may have one request logged in full, in every process it passes: with a
+    /// token of `praan debug-token` in the header X-Praan-Debug. Left out, that header means nothing.
+    #[arg(long, env = "PRAAN_DEBUG_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub debug_secret: Option<Secret>,
+}
+
+/// The options of identity and, of whom it takes for whom, of family.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub struct SignIn {
+    /// Whether people may register and log in by password; with `off` both answer 404.
+    #[arg(long, env = "PRAAN_PASSWORDS", default_value = "on", value_name = "ON|OFF")]
+    pub passwords: Switch,
+    /// Whether grants and invitations go to those alone whose e-mail address an identity provider has vouched for. With `off`,
+    /// whoever registers an address by password first is taken for its owner.
+    #[arg(long, env = "PRAAN_PROVED_ADDRESSES_ONLY", default_value = "off", value_name = "ON|OFF")]
+    pub proved_addresses_only: Switch,
+    /// The file, in JSON, of the identity providers people may sign in by, such as Google and Apple; none by default.
+    #[arg(long, env = "PRAAN_OIDC_PROVIDERS_FILE", value_name = "FILE")]
+    pub oidc_providers_file: Option<PathBuf>,
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn every_server_that_is_spoken_to_in_the_clear_is_named() {
         let plain = |line: &str| {
-            let up = Praan::try_parse_from(format!("praan {line}").split_whitespace()).unwrap().up;
+            let up = Praan::try_parse_from(format!("praan {line}").split_whitespace()).unwrap().up.common;
             up.storage.servers.in_the_clear()
         };
         let keys = "--s3-bucket b --aws-access-key-id a --aws-secret-access-key s";

@@ -12,12 +12,16 @@ use sea_orm_migration::MigratorTrait;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{Server, locks, pool, refusal};
-use crate::db::{Connection, Scope, roles};
+use crate::db::{Connection, Scope, Standing, roles};
 use crate::error::{DbResultExt, db_error};
 
 /// Brings the tables up to date.
 pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
-    if is_up_to_date::<M>(server).await {
+    let service = server.settings().service;
+    // any failure to read is looked into by those who have more rights
+    if let Ok(standing) = standing::<M>(server).await
+        && standing.serves(service)?
+    {
         return Ok(());
     }
     let owner = owner(server)?.get_username().to_owned();
@@ -25,6 +29,10 @@ pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
         let explained = |error: DbErr| db_error(&explained(error, &owner));
         let schema = server.settings.schema();
         transaction.execute_unprepared(&before(&schema, server.username())).await.map_err(explained)?;
+        // another process may have come first
+        if Standing::read::<M>(transaction).await.map_err(explained)?.serves(service)? {
+            return Ok(());
+        }
         M::up(transaction, None).await.map_err(explained)?;
         transaction.execute_unprepared(&after(&schema)).await.map_err(explained)?;
         Ok(())
@@ -32,16 +40,10 @@ pub async fn migrate<M: MigratorTrait>(server: &Server) -> Result<(), Error> {
     .await
 }
 
-async fn is_up_to_date<M: MigratorTrait>(server: &Server) -> bool {
-    // any failure is looked into by those who have more rights
-    pending::<M>(server).await.is_ok_and(|pending| pending.is_empty())
-}
-
-/// The steps that are still to be taken, as the working role sees it.
-pub async fn pending<M: MigratorTrait>(server: &Server) -> Result<Vec<String>, Error> {
+/// How the tables stand to the steps of this program, as the working role sees it.
+pub async fn standing<M: MigratorTrait>(server: &Server) -> Result<Standing, Error> {
     let transaction = server.read_primary(Scope::Own).await?;
-    let pending = M::get_pending_migrations_read_only(&Connection::postgres(transaction)).await.stored()?;
-    Ok(pending.iter().map(|step| step.name().to_owned()).collect())
+    Standing::read::<M>(&Connection::postgres(transaction)).await.stored()
 }
 
 /// Works as the owner of the tables, in one transaction; one process at a time.

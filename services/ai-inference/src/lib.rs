@@ -22,10 +22,10 @@ use proto::ai_inference::v1::ai_inference_service_server::AiInferenceServiceServ
 
 pub use config::Config;
 pub use domain::photo::Photo;
+pub use domain::reading::{Food, MealReading};
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use {domain::photo, events::ImageUploaded};
-pub use domain::reading::{Food, MealReading};
 
 use grpc::AiInference;
 use provider::Provider;

@@ -10,17 +10,22 @@ pub struct Survey {
 }
 
 const PROGRESSIVE: [u8; 2] = [0xC2, 0xCA];
+const FRAMES: [u8; 4] = [0xC0, 0xC1, 0xC2, 0xCA];
 const RESTARTS: std::ops::RangeInclusive<u8> = 0xD0..=0xD7;
 const END_OF_IMAGE: u8 = 0xD9;
 const START_OF_SCAN: u8 = 0xDA;
 
-/// Walks from marker to marker to the end of the picture; `None` when the stream stops before that.
+/// Walks from marker to marker to the end of the picture; `None` when the stream stops before that, or when a color is finer than
+/// the brightness, which no camera makes and the decoder trips over.
 pub fn survey(jpeg: &[u8]) -> Option<Survey> {
     let mut survey = Survey { progressive: false };
     let mut scanned = false;
     let mut rest = jpeg.get(2..)?;
     loop {
         let (marker, after) = next_marker(rest)?;
+        if FRAMES.contains(&marker) && !is_brightness_finest(after) {
+            return None;
+        }
         rest = match marker {
             END_OF_IMAGE => return scanned.then_some(survey),
             0x01 => after,
@@ -29,6 +34,20 @@ pub fn survey(jpeg: &[u8]) -> Option<Survey> {
         scanned |= marker == START_OF_SCAN;
         survey.progressive |= PROGRESSIVE.contains(&marker);
     }
+}
+
+/// Knows a frame whose first component has as many samples as any, across and down. Ahead of the components, three bytes each, are
+/// length, depth, height, width and how many there are.
+fn is_brightness_finest(frame: &[u8]) -> bool {
+    let count = frame.get(7).copied().map_or(0, usize::from);
+    let mut samples = frame
+        .get(8..)
+        .unwrap_or_default()
+        .chunks_exact(3)
+        .take(count)
+        .map(|part| (part[1] >> 4, part[1] & 0xF));
+    let Some((across, down)) = samples.next() else { return false };
+    samples.all(|(more_across, more_down)| more_across <= across && more_down <= down)
 }
 
 /// The next marker and what follows it, past fill bytes, and past compressed data, in which `FF 00` is a plain `FF`.

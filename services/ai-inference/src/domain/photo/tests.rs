@@ -303,6 +303,16 @@ fn a_progressive_picture_has_a_lower_bound_for_what_it_holds_in_memory() {
 }
 
 #[test]
+fn a_color_that_is_finer_than_the_brightness_is_refused() {
+    let mut jpeg = encoded(&picture(16, 16), ImageFormat::Jpeg);
+    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    let last = frame + 2 + 8 + 2 * 3 + 1;
+    assert_eq!(jpeg[last], 0x11);
+    jpeg[last] = 0x24;
+    assert_eq!(check(&jpeg).err(), Some(Refusal::Damaged));
+}
+
+#[test]
 fn what_is_larger_than_an_upload_may_be_is_refused() {
     let mut upload = encoded(&picture(16, 16), ImageFormat::Jpeg);
     upload.resize(MOST_BYTES, 0);

@@ -153,6 +153,8 @@ impl Fleet {
             ("s3", store.port(), Body::Process(Mutex::new(store)), "PRAAN_S3_ENDPOINT", store_url),
         ];
         environment.set("PRAAN_S3_BUCKET", "praan");
+        // by the wire, all clients come from one address
+        environment.set("PRAAN_CONNECTIONS_PER_CLIENT", "10000");
         environment.set("AWS_ACCESS_KEY_ID", access_key);
         environment.set("AWS_SECRET_ACCESS_KEY", secret_key);
         let mut fleet = Self { parts: Vec::new(), environment, database, folder };

@@ -39,20 +39,20 @@ macro_rules! requests {
 requests! {
     adherence: GetAdherenceRequest GetDashboardRequest GetLeaderboardRequest WatchProgramRequest RecordLogRequest
         ListAuditRequest;
-    ai_inference: GetInferenceRequest;
+    ai_inference: GetInferenceRequest KeepInferencesRequest;
     family: GetFamilyRequest InviteManagerRequest ListFamilyInvitationsRequest WithdrawInvitationRequest
         ListInvitationsRequest AcceptInvitationRequest DeclineInvitationRequest ListManagersRequest RemoveManagerRequest
         CreateMemberRequest ListMembersRequest GetMemberRequest UpdateMemberRequest DeleteMemberRequest RestoreMemberRequest
         CreateGrantRequest ListGrantsRequest DeleteGrantRequest AuthorizeMemberRequest GetHouseholdRequest
-        GetMemberRecordRequest ListGrantRecordsRequest ListAuditRequest;
+        GetMemberRecordRequest ListGrantRecordsRequest BeginImportRequest FinishImportRequest ListAuditRequest;
     identity: RegisterRequest LoginRequest SignInWithIdTokenRequest StartOidcSignInRequest FinishOidcSignInRequest
         RefreshRequest LogoutRequest ListSessionsRequest DeleteSessionRequest GetJwksRequest GetMeRequest UpdateMeRequest
         ChangePasswordRequest DeleteMeRequest CheckSessionRequest LookupUserRequest ListUsersRequest;
     logging: CreateLogRequest GetLogRequest ListRevisionsRequest AmendLogRequest VerifyLogRequest GetLogImageRequest
-        ListHistoryRequest CreateUploadRequest ListAuditTrailRequest ExportMemberRequest;
+        ListHistoryRequest CreateUploadRequest ListAuditTrailRequest ExportMemberRequest ImportMemberRequest;
     program: CreateProgramRequest ListProgramsRequest GetProgramRequest UpdateProgramRequest DeleteProgramRequest
         RestoreProgramRequest PauseProgramRequest ResumeProgramRequest CompleteProgramRequest GetConfigRequest
-        ReplaceConfigRequest AuthorizeProgramRequest GetPlanRequest ListProgramRecordsRequest ListAuditRequest;
+        ReplaceConfigRequest AuthorizeProgramRequest GetPlanRequest ListProgramRecordsRequest ImportProgramsRequest ListAuditRequest;
 }
 
 fn read<M: Message + Default + PartialEq + Validate>(data: &[u8]) {

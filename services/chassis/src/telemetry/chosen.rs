@@ -48,11 +48,6 @@ impl Levels {
         }
         Ok(())
     }
-
-    /// Fails when a filter cannot be read.
-    pub fn check(text: &str) -> Result<(), Error> {
-        filter(text).map(drop)
-    }
 }
 
 fn with(text: &str, own: &str) -> String {

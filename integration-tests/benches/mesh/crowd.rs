@@ -29,17 +29,18 @@ pub struct Crowd {
 impl Crowd {
     /// Registers twenty users, each with a member and fifty programs.
     pub async fn of(mesh: &Mesh) -> Self {
-        let mut users = Vec::new();
-        let mut wanted = Vec::new();
-        for place in 0..USERS {
+        // one request of each user at a time, so that all of them together stay within the connections of one address
+        let made = stream::iter(0..USERS).map(async |place| {
             let user = Api::sign_up(&mesh.url).await;
             let member = user.add_member().await;
-            wanted.extend((0..PROGRAMS).map(|_| (place, user.clone(), member)));
-            users.push(user);
-        }
-        let made =
-            stream::iter(wanted).map(async |(place, user, member)| (place, user.start_program(member).await));
-        let programs = made.buffer_unordered(AT_ONCE).collect().await;
+            let mut programs = Vec::new();
+            for _ in 0..PROGRAMS {
+                programs.push((place, user.start_program(member).await));
+            }
+            (user, programs)
+        });
+        let (users, programs): (Vec<_>, Vec<_>) = made.buffered(AT_ONCE).unzip().await;
+        let programs = programs.concat();
         Self { users, programs }
     }
 

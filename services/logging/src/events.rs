@@ -35,6 +35,9 @@ const TO_GIVE_UP: &str = "logging.image-overdue";
 
 /// Hours: longer than a repair takes. Whatever is told here must be heard in the end.
 const PATIENT_ATTEMPTS: u32 = 1_000;
+/// How many readings are brought into their logs at once: what several workers of four photos each read, with room to spare, so
+/// that a photo waits before it is read and not after.
+const READINGS_AT_ONCE: usize = 32;
 
 const NEVER_READ: &str =
     "The photo was not read in time. Please enter the meal by hand, or log the photo again.";
@@ -116,7 +119,7 @@ pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Rea
         let handler =
             OnImage { consumer: queue_name, overdue, journal: journal.clone(), readings: readings.clone() };
         let subscription = Subscription::new(queue_name, topic).attempts(PATIENT_ATTEMPTS);
-        queue.subscribe(subscription, Arc::new(handler)).await?;
+        queue.subscribe(subscription.concurrency(READINGS_AT_ONCE), Arc::new(handler)).await?;
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chassis::admin::Admin;
 use chassis::clock::Clock;
-use chassis::{Error, Foundation, telemetry, verbose};
+use chassis::telemetry::{self, Settings, Telemetry};
+use chassis::{Error, Foundation, verbose};
 use clap::{CommandFactory, FromArgMatches};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -80,6 +81,16 @@ async fn run(command: Command) -> Result<(), Error> {
 async fn light(log: &Log, plan: Plan) -> Result<(), Error> {
     let settings = log.settings();
     let telemetry = telemetry::start(&settings)?;
+    let lived = live(log, plan, &settings, &telemetry).await;
+    if let Err(error) = &lived {
+        // whoever collects the log lines has to see why there is no more of them
+        tracing::error!(cause = error.explained(), "the process cannot go on");
+    }
+    telemetry.flush();
+    lived
+}
+
+async fn live(log: &Log, plan: Plan, settings: &Settings, telemetry: &Telemetry) -> Result<(), Error> {
     let mut plan = plan.within(descriptors::raise());
     let foundation = Foundation::system();
     if let Some(file) = &log.reload_file {
@@ -103,7 +114,6 @@ async fn light(log: &Log, plan: Plan) -> Result<(), Error> {
         let tasks = foundation.tasks.at_work();
         tracing::warn!(tasks, "some work was still going on when the time to stop was over");
     }
-    telemetry.flush();
     Ok(())
 }
 

@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
-use tracing::Subscriber;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::FilterExt;
-use tracing_subscriber::layer::Filter;
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::reload;
 
 use crate::Error;
 
-/// Within a span that is marked as [`crate::verbose`], everything down to DEBUG.
-const SEEN_THROUGH: &str = "[{verbose=true}]=debug";
-/// But for frames and connections, which would bury the rest.
+/// What is worth seeing of a request: all but frames and connections, which would bury the rest.
 const WORTH_SEEING: &str = "debug,h2=info,hyper=info,hyper_util=info,rustls=info,tonic=info,tower=info";
 /// What must not go to the collector, since sending it would make more of the same.
 pub const OWN_TRAFFIC: &str = "hyper=off,h2=off,tonic=off,tower=off,opentelemetry=off";
@@ -23,6 +24,47 @@ pub const OWN_TRAFFIC: &str = "hyper=off,h2=off,tonic=off,tower=off,opentelemetr
 pub type Chosen<S> = Box<dyn Filter<S> + Send + Sync>;
 
 type Change = Arc<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
+/// Lines within a span that has `verbose = true`, down to DEBUG. `[{verbose=true}]=debug` of [`EnvFilter`] says the same, but is blind to
+/// spans that several threads open when a process has just started: it knows a kind of span only once one thread has registered it.
+struct SeenThrough;
+
+/// A span that has `verbose = true`.
+struct Marked;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Filter<S> for SeenThrough {
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        let marked = || {
+            let mut spans = context.lookup_current().into_iter().flat_map(|span| span.scope());
+            spans.any(|span| span.extensions().get::<Marked>().is_some())
+        };
+        // a span has no fields yet when it is asked for
+        metadata.is_span() || marked()
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::DEBUG)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut mark = Mark(false);
+        attributes.record(&mut mark);
+        if let (Mark(true), Some(span)) = (mark, context.span(id)) {
+            span.extensions_mut().replace(Marked);
+        }
+    }
+}
+
+/// Looks for `verbose = true` among the fields of a span.
+struct Mark(bool);
+
+impl Visit for Mark {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0 |= value && field.name() == "verbose";
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
 
 /// Changes which log lines a process writes.
 #[derive(Clone, Default)]
@@ -36,7 +78,8 @@ impl Levels {
     {
         let (base, handle) = reload::Layer::<_, S>::new(filter(&with(text, own))?);
         self.0.push((own, Arc::new(move |filter| handle.reload(filter))));
-        let seen_through = filter(SEEN_THROUGH)?.and(filter(&with(WORTH_SEEING, own))?);
+        // in this order, since what is not worth seeing is then left out for good and not at every line
+        let seen_through = filter(&with(WORTH_SEEING, own))?.and(SeenThrough);
         Ok(Box::new(seen_through.or(base)))
     }
 

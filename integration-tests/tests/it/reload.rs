@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use integration_tests::Api;
 use integration_tests::process::{Environment, Process, operate};
+use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -91,7 +92,12 @@ async fn a_process_does_not_start_on_a_file_that_is_of_no_use() {
     let file = mount(folder.path(), 1, r#"{"limits": {"per_user": 0}}"#);
     let mut environment = Environment::default();
     environment.set("PRAAN_RELOAD_FILE", file.display().to_string());
-    let refused = operate(folder.path(), "up --listen 127.0.0.1:0", &environment).await;
+    let refused = operate(folder.path(), "up --listen 127.0.0.1:0 --log-format json", &environment).await;
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("per_user") && said.contains("reload.json"), "{said}");
+    // whoever only collects lines of JSON sees it as well
+    let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let errors: Vec<Value> = lines.filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!(errors.len(), 1, "{said}");
+    assert!(errors[0]["fields"]["cause"].as_str().is_some_and(|cause| cause.contains("per_user")), "{said}");
 }

@@ -15,7 +15,6 @@ pub struct Stage {
     pub redis: Redis,
     /// Where photos wait.
     pub rabbitmq: RabbitMq,
-    store: Process,
     folder: TempDir,
 }
 
@@ -27,6 +26,15 @@ pub struct Mesh {
     pub processes: Vec<Process>,
     /// Its database.
     pub database: String,
+    /// Its objects: seals of another mesh's audit trail among them would say that this one's was rolled back.
+    _store: Process,
+}
+
+/// What a mesh finds around it.
+struct Ground {
+    environment: Environment,
+    database: String,
+    store: Process,
 }
 
 impl Mesh {
@@ -40,14 +48,9 @@ impl Stage {
     /// Starts the servers.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let objects = folder.path().join("objects");
-        let (postgres, rabbitmq, redis, store) = tokio::join!(
-            Postgres::start_durable(),
-            RabbitMq::start(),
-            Redis::start(),
-            Process::objects(&objects)
-        );
-        Self { postgres, redis, rabbitmq, store, folder }
+        let (postgres, rabbitmq, redis) =
+            tokio::join!(Postgres::start_durable(), RabbitMq::start(), Redis::start());
+        Self { postgres, redis, rabbitmq, folder }
     }
 
     /// Everything in one process, on the servers.
@@ -57,15 +60,15 @@ impl Stage {
 
     /// The same with more environment variables.
     pub async fn one_process_with(&self, more: &Environment) -> Mesh {
-        let (mut environment, database) = self.environment().await;
+        let Ground { mut environment, database, store } = self.ground().await;
         environment.extend(more);
         let process = Process::up_with(&self.folder.path().join(&database), &environment).await;
-        Mesh { url: process.url.clone(), processes: vec![process], database }
+        Mesh { url: process.url.clone(), processes: vec![process], database, _store: store }
     }
 
     /// Each service a process of its own, and a worker, and the door.
     pub async fn many_processes(&self) -> Mesh {
-        let (mut environment, database) = self.environment().await;
+        let Ground { mut environment, database, store } = self.ground().await;
         let folder = self.folder.path().join(&database);
         let mut processes = Vec::new();
         for service in ORDER {
@@ -78,13 +81,15 @@ impl Stage {
             processes.push(Process::serve_with(&folder, room, &environment).await);
         }
         let url = processes.last().expect("the door").url.clone();
-        Mesh { url, processes, database }
+        Mesh { url, processes, database, _store: store }
     }
 
-    /// What a mesh with a database of its own finds around it.
-    async fn environment(&self) -> (Environment, String) {
+    /// With a database and a store of the mesh's own.
+    async fn ground(&self) -> Ground {
         let database = self.postgres.database().await;
-        let credentials = self.folder.path().join("objects").join("credentials");
+        let objects = self.folder.path().join(format!("{database}-objects"));
+        let store = Process::objects(&objects).await;
+        let credentials = objects.join("credentials");
         let credentials = std::fs::read_to_string(credentials).expect("its credentials");
         let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
         let mut environment = Environment::default();
@@ -92,13 +97,13 @@ impl Stage {
             ("PRAAN_DATABASE_URL", self.postgres.url("postgres", &database)),
             ("PRAAN_AMQP_URL", self.rabbitmq.fresh_url()),
             ("PRAAN_REDIS_URL", self.redis.url()),
-            ("PRAAN_S3_ENDPOINT", self.store.url.clone()),
+            ("PRAAN_S3_ENDPOINT", store.url.clone()),
             ("PRAAN_S3_BUCKET", "praan".to_owned()),
             ("AWS_ACCESS_KEY_ID", access_key.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", secret_key.to_owned()),
         ] {
             environment.set(name, value);
         }
-        (environment, database)
+        Ground { environment, database, store }
     }
 }

@@ -35,8 +35,8 @@ const TO_GIVE_UP: &str = "logging.image-overdue";
 
 /// Hours: longer than a repair takes. Whatever is told here must be heard in the end.
 const PATIENT_ATTEMPTS: u32 = 1_000;
-/// How many readings are brought into their logs at once: what several workers of four photos each read, with room to spare, so
-/// that a photo waits before it is read and not after.
+/// How many readings are brought into their logs at once: several times what three workers read at once, so that a photo waits before
+/// it is read and not after. Each asks two other services as well, so that they are not all in the database at once.
 const READINGS_AT_ONCE: usize = 32;
 
 const NEVER_READ: &str =

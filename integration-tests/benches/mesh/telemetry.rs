@@ -14,12 +14,22 @@ use crate::stage::Stage;
 const CLIENTS: usize = 16;
 const TURN: Duration = Duration::from_secs(4);
 
-/// Measures two meshes side by side.
+/// Measures two meshes side by side, with the share of traces that the chart has sent and with all of them.
 pub async fn measure(stage: &Stage) {
-    println!("\nTelemetry, all of it to a collector, against none, c = {CLIENTS}");
+    for (ratio, goal) in [("0.1", Goal::AtLeast(0.9, 0.95)), ("1", Goal::AtLeast(0.8, 0.9))] {
+        compare(stage, ratio, goal).await;
+    }
+}
+
+async fn compare(stage: &Stage, ratio: &str, goal: Goal) {
+    println!(
+        "\nTelemetry to a collector on this machine, {ratio} of the traces, against none, c = {CLIENTS}"
+    );
     let collector = Collector::start().await;
+    let mut environment = collector.environment();
+    environment.set("PRAAN_TRACE_RATIO", ratio);
     let plain = stage.one_process_with(&Environment::default()).await;
-    let watched = stage.one_process_with(&collector.environment()).await;
+    let watched = stage.one_process_with(&environment).await;
     let (of_plain, of_watched) = (Crowd::of(&plain).await, Crowd::of(&watched).await);
     for (name, status) in [("POST /logs", StatusCode::CREATED), ("dashboard", StatusCode::OK)] {
         let run = async |mesh: &crate::stage::Mesh, crowd: &Crowd| {
@@ -31,7 +41,7 @@ pub async fn measure(stage: &Stage) {
         };
         let ratios =
             Ratios::of(async || run(&watched, &of_watched).await, async || run(&plain, &of_plain).await);
-        ratios.await.tell(&format!("{name}, with ÷ without"), Goal::AtLeast(0.9, 0.95));
+        ratios.await.tell(&format!("{name}, with ÷ without"), goal);
     }
     println!("  {} spans came", collector.spans().len());
 }

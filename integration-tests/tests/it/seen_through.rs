@@ -1,9 +1,11 @@
-//! An operator sees one request through: every process that it passes logs at DEBUG about it, and about nobody else's.
+//! An operator sees one request through: every process that it passes logs at DEBUG about it, and about nobody else's; and its trace is
+//! sent, however few are.
 
 use std::path::Path;
 use std::time::Duration;
 
 use integration_tests::Api;
+use integration_tests::collector::{Collector, attribute};
 use integration_tests::fleet::Fleet;
 use integration_tests::process::{Environment, Process, operate};
 use serde_json::{Value, json};
@@ -99,7 +101,11 @@ async fn in_one_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_every_process_it_passes() {
-    let (environment, logs) = quiet();
+    let (quiet, logs) = quiet();
+    let collector = Collector::start().await;
+    let mut environment = collector.environment();
+    environment.extend(&quiet);
+    environment.set("PRAAN_TRACE_RATIO", "0");
     let mut fleet = Fleet::start_with(environment, 1).await;
     let (seen, others) = three(&fleet.url(), fleet.folder(), &fleet.environment).await;
     for service in ["gateway", "logging", "adherence"] {
@@ -109,4 +115,13 @@ async fn in_every_process_it_passes() {
     let identity = std::fs::read_to_string(logs.path().join("serve-identity.log")).expect("a log");
     assert!(!identity.contains("DEBUG"), "{identity}");
     assert!(fleet.stop().await);
+    let spans = collector.spans();
+    let of_the_request = |name: &str| {
+        let span = spans.iter().find(|span| span.name == name);
+        span.unwrap_or_else(|| panic!("{name} is not among {spans:?}"))
+    };
+    let door = of_the_request("POST /api/v1/logs");
+    assert_eq!(attribute(door, "request_id").as_deref(), Some(seen.as_str()));
+    of_the_request("/praan.logging.v1.LoggingService/CreateLog");
+    assert!(spans.iter().all(|span| span.trace_id == door.trace_id), "there are others: {spans:?}");
 }

@@ -55,7 +55,7 @@ impl Follow {
     async fn follow(&self, message: &Message, scope: Scope) -> Result<(), Error> {
         let plan = self.plans.fetch(scope).await?;
         if let Some(tx) = self.plans.store().db().consume(CONSUMER, message, scope.into()).await? {
-            self.plans.install(&tx, scope, Some(plan)).await?;
+            self.plans.install(&tx, scope, plan).await?;
             tx.commit_quietly().await?;
             self.plans.ring(scope);
         }

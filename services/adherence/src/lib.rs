@@ -67,7 +67,7 @@ pub async fn open(needs: Needs) -> Result<Room, Error> {
     events::subscribe(queue.as_ref(), plans.clone()).await?;
     let access = access::Access::new(programs, clock.clone());
     let service = grpc::Service {
-        recording: recording::Recording::new(store.clone(), plans.clone(), bells.clone(), clock.clone()),
+        recording: recording::Recording::new(plans.clone(), bells.clone(), clock.clone()),
         watch: watch::Watch::new(store.clone(), access.clone(), bells, tasks),
         reading: reading::Reading::new(store),
         family: clients::Family::new(family),

@@ -1,9 +1,8 @@
 //! The plans at hand. A newer one is stored together with the scores it leads to, so that scores and plan always agree.
 
-use backends::{Action, Tx};
+use backends::Tx;
+use chassis::Error;
 use chassis::clock::Clock;
-use chassis::{Actor, Error};
-use uuid::Uuid;
 
 use crate::clients::Programs;
 use crate::domain::day::Day;
@@ -38,13 +37,7 @@ impl Plans {
         match self.store.plan(scope).await? {
             Some(plan) if plan.version >= version => Ok(plan),
             _ => {
-                let plan = self.fetch(scope).await?;
-                let tx = self
-                    .store
-                    .db()
-                    .write(&Actor::system(Uuid::nil()), Action::Update, "Score", scope.into())
-                    .await?;
-                let plan = self.install(&tx, scope, Some(plan)).await?;
+                let (tx, plan) = self.locked(scope, version).await?;
                 tx.commit_quietly().await?;
                 self.bells.ring(scope.program_id);
                 Ok(plan)
@@ -52,12 +45,18 @@ impl Plans {
         }
     }
 
-    /// The plan of a program from its owner, when the one at hand is older than `version`. Before a transaction, never within.
-    pub async fn fetch_if_older(&self, scope: Scope, version: i64) -> Result<Option<Plan>, Error> {
-        match self.store.plan_version(scope).await? {
-            Some(at_hand) if at_hand >= version => Ok(None),
-            _ => Ok(Some(self.fetch(scope).await?)),
+    /// A transaction that has the lock on a program's plan, and the plan, at least as new as `version`.
+    pub async fn locked(&self, scope: Scope, version: i64) -> Result<(Tx, Plan), Error> {
+        let tx = self.store.db().open(scope.into()).await?;
+        match store::plan::lock(&tx, scope).await? {
+            Some(plan) if plan.version >= version => return Ok((tx, plan)),
+            // never asks another service while it holds a transaction
+            _ => drop(tx),
         }
+        let newer = self.fetch(scope).await?;
+        let tx = self.store.db().open(scope.into()).await?;
+        let plan = self.install(&tx, scope, newer).await?;
+        Ok((tx, plan))
     }
 
     /// The plan of a program from its owner.
@@ -69,19 +68,16 @@ impl Plans {
 
     /// Takes the lock on a program's plan, which makes all who touch its scores follow each other, and stores `fetched` if it is
     /// newer, with the scores of every day that has some. Returns the plan that holds.
-    pub async fn install(&self, tx: &Tx, scope: Scope, fetched: Option<Plan>) -> Result<Plan, Error> {
-        if let Some(plan) = &fetched {
-            store::plan::insert_if_absent(tx, plan).await?;
-        }
+    pub async fn install(&self, tx: &Tx, scope: Scope, fetched: Plan) -> Result<Plan, Error> {
+        store::plan::insert_if_absent(tx, &fetched).await?;
         let at_hand = store::plan::lock(tx, scope).await?;
-        match fetched {
-            Some(plan) if plan.version > at_hand.version => {
-                store::plan::replace(tx, &plan).await?;
-                self.recompute(tx, scope, &plan).await?;
-                Ok(plan)
-            }
-            _ => Ok(at_hand),
+        let at_hand = at_hand.ok_or_else(|| Error::unavailable("a plan was erased meanwhile"))?;
+        if fetched.version <= at_hand.version {
+            return Ok(at_hand);
         }
+        store::plan::replace(tx, &fetched).await?;
+        self.recompute(tx, scope, &fetched).await?;
+        Ok(fetched)
     }
 
     /// Tells the watchers of a program that something may have happened.
@@ -93,7 +89,7 @@ impl Plans {
         let before = store::metric::all(tx.connection(), scope).await?;
         let history = History::of(store::contribution::all(tx.connection(), scope).await?);
         let after: Vec<_> = before.iter().map(|day| Day::of(plan, &history, day.date)).collect();
-        store::metric::put(tx, scope, &after, self.clock.now()).await?;
+        store::metric::put(tx, scope, &after, self.clock.now())?;
         let changed = before.iter().zip(&after).filter(|(before, after)| before.total != after.total);
         let news = changed.map(|(_, day)| Event {
             id: 0,
@@ -105,6 +101,8 @@ impl Plans {
             total: day.total,
             occurred_at: self.clock.now(),
         });
-        store::event::append(tx, scope, news.collect()).await
+        store::event::append(tx, scope, news.collect()).await?;
+        // the log that brought the newer plan may change the same days
+        tx.add_now().await
     }
 }

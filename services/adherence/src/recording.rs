@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use backends::{Action, Tx};
+use backends::Tx;
+use chassis::Error;
 use chassis::clock::Clock;
-use chassis::{Actor, Error};
 use chrono::NaiveDate;
-use uuid::Uuid;
 
 use crate::domain::day::Day;
 use crate::domain::event::{Event, Kind, LogStatus};
@@ -17,7 +16,7 @@ use crate::domain::score::Score;
 use crate::domain::week;
 use crate::plans::Plans;
 use crate::store::contribution::Recorded;
-use crate::store::{self, Scope, Store};
+use crate::store::{self, Scope};
 use crate::watch::Bells;
 
 /// One revision of a log.
@@ -38,7 +37,6 @@ pub struct Entry {
 
 /// Takes logs into the score.
 pub struct Recording {
-    store: Store,
     plans: Plans,
     bells: Bells,
     clock: Clock,
@@ -51,20 +49,14 @@ struct Change {
 }
 
 impl Recording {
-    /// Takes logs into the scores of `store`.
-    pub fn new(store: Store, plans: Plans, bells: Bells, clock: Clock) -> Self {
-        Self { store, plans, bells, clock }
+    /// Takes logs into the scores that `plans` are for.
+    pub fn new(plans: Plans, bells: Bells, clock: Clock) -> Self {
+        Self { plans, bells, clock }
     }
 
     /// Takes a revision into the score, once, and returns by how many hundredths of a point the total of its day moved.
     pub async fn record(&self, entry: Entry) -> Result<i32, Error> {
-        let fetched = self.plans.fetch_if_older(entry.scope, entry.plan_version).await?;
-        let tx = self
-            .store
-            .db()
-            .write(&Actor::system(Uuid::nil()), Action::Update, "Score", entry.scope.into())
-            .await?;
-        let plan = self.plans.install(&tx, entry.scope, fetched).await?;
+        let (tx, plan) = self.plans.locked(entry.scope, entry.plan_version).await?;
         let impact = self.take(&tx, &plan, &entry).await?;
         tx.commit_quietly().await?;
         self.bells.ring(entry.scope.program_id);
@@ -80,16 +72,16 @@ impl Recording {
         let held = known.iter().max_by_key(|recorded| recorded.revision);
         if held.is_some_and(|held| held.revision > new.revision) {
             // it comes late, and says what is no longer so
-            store::contribution::insert(tx, *scope, new, 0, self.clock.now()).await?;
+            store::contribution::insert(tx, *scope, new, 0, self.clock.now())?;
             return Ok(0);
         }
         let changes = changes(tx, plan, entry, held).await?;
         let of_its_day = changes.iter().find(|change| change.after.date == new.date);
         let impact =
             of_its_day.map_or(0, |change| hundredths(change.after.total) - hundredths(change.before.total));
-        store::contribution::insert(tx, *scope, new, impact, self.clock.now()).await?;
+        store::contribution::insert(tx, *scope, new, impact, self.clock.now())?;
         let after: Vec<_> = changes.iter().map(|change| change.after.clone()).collect();
-        store::metric::put(tx, *scope, &after, self.clock.now()).await?;
+        store::metric::put(tx, *scope, &after, self.clock.now())?;
         store::event::append(tx, *scope, self.news(entry, &changes)).await?;
         Ok(impact)
     }

@@ -36,6 +36,7 @@ use sea_orm::{DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Notify;
 
+use crate::outbox::Delivered;
 pub use action::Action;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
@@ -60,6 +61,8 @@ struct Inner {
     in_flight: in_flight::InFlight,
     /// Rung after a commit that left something in the outbox that is due.
     outbox_filled: Notify,
+    /// What need not leave the outbox any more.
+    delivered: Delivered,
 }
 
 impl Database {
@@ -86,6 +89,7 @@ impl Database {
             ids: ids::Ids::default(),
             in_flight: in_flight::InFlight::default(),
             outbox_filled: Notify::new(),
+            delivered: Delivered::default(),
         }))
     }
 
@@ -181,5 +185,9 @@ impl Database {
 
     pub(crate) fn outbox_filled(&self) -> &Notify {
         &self.0.outbox_filled
+    }
+
+    pub(crate) fn delivered(&self) -> &Delivered {
+        &self.0.delivered
     }
 }

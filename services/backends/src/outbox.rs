@@ -4,6 +4,7 @@
 //! deleted when the queue has confirmed its message, so a process that dies at any moment leaves it to be published again.
 
 mod claims;
+mod delivered;
 mod gauge;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -14,15 +15,14 @@ use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use sea_orm::EntityTrait;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::db::outbox_row;
-use crate::error::DbResultExt;
 use crate::queue::Message;
 use crate::{Database, Queue};
 use claims::{Claims, LEASE};
+pub(crate) use delivered::Delivered;
 
 /// How many rows of a topic are on their way at once, give or take one claim. Each topic has its own share, so that one whose
 /// consumer is slow does not hold up the others.
@@ -32,11 +32,9 @@ const CONCURRENT: usize = 64;
 const POLL: Duration = Duration::from_secs(1);
 
 impl Database {
-    /// Drops a message that was delivered by a shorter way, before the relay does it again.
-    pub async fn outbox_done(&self, id: Uuid) -> Result<(), Error> {
-        let connection = self.engine().housekeeping().await?;
-        outbox_row::Entity::delete_by_id(id.to_string()).exec(&connection).await.stored()?;
-        connection.commit().await.stored()
+    /// Has a message dropped that was delivered by a shorter way, before the relay does it again.
+    pub fn outbox_done(&self, id: Uuid) {
+        self.delivered().add(id);
     }
 }
 
@@ -68,6 +66,7 @@ impl Relay {
         let relay = Self { claims, queue, tasks: tasks.clone(), under_way, ends, unsure: false };
         tasks.spawn("outbox relay", relay.run(db.clone()));
         tasks.spawn("outbox gauge", gauge::watch(db.clone(), tasks.clone()));
+        tasks.spawn("outbox delivered", delivered::clear(db.clone(), tasks.clone()));
     }
 
     async fn run(mut self, db: Database) {

@@ -3,6 +3,7 @@
 
 mod chosen;
 mod otlp;
+mod sampled;
 mod scrape;
 
 use opentelemetry::trace::TracerProvider;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub json: bool,
     /// The OTLP collector, such as `http://127.0.0.1:4317`; none keeps traces, metrics and logs at home.
     pub otlp_endpoint: Option<String>,
+    /// The share of the traces that begin here and are sent, from 0 to 1.
+    pub trace_ratio: f64,
     /// Whether metrics are kept for Prometheus to ask for.
     pub scraped: bool,
 }
@@ -58,7 +61,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry, Error> {
     let lines = if settings.json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
     let resource = Resource::builder().with_service_name("praan").build();
     let Exporters { tracer, logger, metrics } = match &settings.otlp_endpoint {
-        Some(endpoint) => otlp::exporters(endpoint, &resource)?,
+        Some(endpoint) => otlp::exporters(endpoint, settings.trace_ratio, &resource)?,
         None => Exporters::default(),
     };
     // not the filter of the log lines: a process that is told to be quiet would break the traces of others

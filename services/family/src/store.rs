@@ -10,21 +10,30 @@ pub mod invitations;
 pub mod members;
 pub mod migration;
 
+use std::time::Duration;
+
 use backends::{Action, Database, Once, Scope, Write};
 use chassis::audit::{Line, Page};
+use chassis::cached::Cached;
 use chassis::{Actor, Call, Error};
 use prost::{Message, Name};
+
+/// How many places of members are remembered, and for how long: a member never goes to another family.
+const MOST_PLACES: u64 = 100_000;
+const PLACE_LIVES: Duration = Duration::from_secs(60 * 60);
 
 /// What family keeps.
 #[derive(Clone)]
 pub struct Store {
     db: Database,
+    /// Which family a member is of.
+    places: Cached<i64, i64>,
 }
 
 impl Store {
     /// The store over a database whose tables are up to date.
     pub fn new(db: Database) -> Self {
-        Self { db }
+        Self { db, places: Cached::new("member_places", MOST_PLACES, PLACE_LIVES) }
     }
 
     /// A part of the audit trail.

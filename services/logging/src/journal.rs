@@ -105,7 +105,7 @@ impl Journal {
         let (revision, backstop) = match entry.content {
             Content::Payload(payload) => {
                 let revision = Revision::entered(program.scope(), log_id, entry.moment, payload, by);
-                self.store.add(&tx, &revision).await?;
+                self.store.add(&tx, &revision)?;
                 let backstop = events::recorded(&tx, &revision, self.backstop).await?;
                 (revision, Some(backstop))
             }
@@ -193,7 +193,7 @@ impl Journal {
         key: &ImageKey,
     ) -> Result<(), Error> {
         let (Scope { family_id, program_id }, log_id) = (revision.scope, revision.log_id);
-        self.store.add(tx, revision).await?;
+        self.store.add(tx, revision)?;
         self.store.add_image(tx, revision.scope, log_id, key, revision.by.recorded_at).await?;
         let uploaded = ImageUploaded {
             family_id,
@@ -231,9 +231,7 @@ impl Journal {
 
     async fn tell(&self, revision: &Revision, backstop: Uuid) -> Option<String> {
         let impact = self.ask(revision).await?;
-        if let Err(error) = self.store.db().outbox_done(backstop).await {
-            error.log("could not drop a message that is no longer needed");
-        }
+        self.store.db().outbox_done(backstop);
         Some(impact)
     }
 

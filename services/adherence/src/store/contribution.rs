@@ -55,8 +55,8 @@ pub async fn all(connection: &impl ConnectionTrait, scope: Scope) -> Result<Vec<
     rows.into_iter().map(Contribution::try_from).collect()
 }
 
-/// Adds a revision.
-pub async fn insert(
+/// Adds a revision, when the transaction commits.
+pub fn insert(
     tx: &Tx,
     scope: Scope,
     contribution: &Contribution,
@@ -80,7 +80,7 @@ pub async fn insert(
         impact_basis_points: Set(impact),
         recorded_at: Set(now),
     };
-    Entity::insert(row).exec_without_returning(tx.connection()).await.stored()?;
+    tx.add_later(Entity::insert(row));
     Ok(())
 }
 

@@ -28,13 +28,13 @@ impl Store {
     }
 }
 
-/// Adds events, in their order; their ids are given here.
+/// Adds events, in their order, when the transaction commits; their ids are given here.
 pub async fn append(tx: &Tx, scope: Scope, events: Vec<Event>) -> Result<(), Error> {
     let Some(first) = events.first() else { return Ok(()) };
     // past the last one also where a clock goes back
     let next = first.occurred_at.timestamp_micros().max(last_id(tx.connection(), scope).await? + 1);
     let rows = events.into_iter().zip(next..).map(|(event, id)| row(scope, Event { id, ..event }));
-    Entity::insert_many(rows).exec_without_returning(tx.connection()).await.stored()?;
+    tx.add_later(Entity::insert_many(rows));
     Ok(())
 }
 

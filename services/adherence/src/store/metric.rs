@@ -48,8 +48,8 @@ pub async fn dates(tx: &Tx, scope: Scope, spans: &[Span]) -> Result<BTreeSet<Nai
     Ok(dates.into_iter().collect())
 }
 
-/// Stores days, in place of what was stored of them.
-pub async fn put(tx: &Tx, scope: Scope, days: &[Day], now: DateTime<Utc>) -> Result<(), Error> {
+/// Stores days, in place of what was stored of them, when the transaction commits.
+pub fn put(tx: &Tx, scope: Scope, days: &[Day], now: DateTime<Utc>) -> Result<(), Error> {
     if days.is_empty() {
         return Ok(());
     }
@@ -65,7 +65,7 @@ pub async fn put(tx: &Tx, scope: Scope, days: &[Day], now: DateTime<Utc>) -> Res
             Column::ComputedAt,
         ])
         .to_owned();
-    Entity::insert_many(rows).on_conflict(again).exec_without_returning(tx.connection()).await.stored()?;
+    tx.add_later(Entity::insert_many(rows).on_conflict(again));
     Ok(())
 }
 

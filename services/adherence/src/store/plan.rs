@@ -18,14 +18,6 @@ impl Store {
         row.map(Plan::try_from).transpose()
     }
 
-    /// Its version.
-    pub async fn plan_version(&self, scope: Scope) -> Result<Option<i64>, Error> {
-        let query =
-            Entity::find_by_id((scope.family_id, scope.program_id)).select_only().column(Column::Version);
-        let reader = self.db.read_primary(scope.into()).await?;
-        query.into_tuple().one(reader.connection()).await.stored()
-    }
-
     /// The plans of a family, newest program first.
     pub async fn plans(&self, family_id: i64) -> Result<Vec<Plan>, Error> {
         let query = Entity::find().filter(Column::FamilyId.eq(family_id)).order_by_desc(Column::ProgramId);
@@ -43,11 +35,11 @@ pub async fn insert_if_absent(tx: &Tx, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-/// The plan, locked until the transaction ends.
-pub async fn lock(tx: &Tx, scope: Scope) -> Result<Plan, Error> {
+/// The plan, if there is one, locked until the transaction ends.
+pub async fn lock(tx: &Tx, scope: Scope) -> Result<Option<Plan>, Error> {
     let query = Entity::find_by_id((scope.family_id, scope.program_id)).lock_exclusive();
     let row = query.one(tx.connection()).await.stored()?;
-    row.ok_or_else(|| Error::unavailable("a plan was erased meanwhile"))?.try_into()
+    row.map(Plan::try_from).transpose()
 }
 
 /// Replaces a plan.

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chassis::Error;
 use chassis::clock::Clock;
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
@@ -46,16 +47,45 @@ impl Connection {
         }
     }
 
+    /// Adds rows of several tables. PostgreSQL takes them in one statement, `WITH r0 AS (INSERT …), r1 AS (INSERT …) INSERT …`, and
+    /// so in one journey.
+    pub(super) async fn add_all(&self, mut inserts: Vec<InsertStatement>) -> Result<(), DbErr> {
+        if !matches!(self.0, Kind::Postgres(_)) {
+            for insert in &inserts {
+                self.execute(insert).await?;
+            }
+            return Ok(());
+        }
+        let Some(last) = inserts.pop() else { return Ok(()) };
+        if inserts.is_empty() {
+            return self.execute(&last).await.map(drop);
+        }
+        let mut before = WithClause::new();
+        for (place, insert) in inserts.into_iter().enumerate() {
+            let mut rows = CommonTableExpression::new();
+            rows.table_name(format!("r{place}")).query(insert);
+            before.cte(rows);
+        }
+        self.execute(&before.query(last)).await.map(drop)
+    }
+
     /// The time by the database: on PostgreSQL its own, which all processes share however wrong their clocks are; on SQLite, which
     /// is on the same machine, the process's.
     pub(super) async fn now(&self, clock: &Clock) -> Result<DateTime<Utc>, Error> {
         if !matches!(self.0, Kind::Postgres(_)) {
             return Ok(clock.now());
         }
-        let asked = Statement::from_string(DbBackend::Postgres, "SELECT transaction_timestamp()");
-        let row = self.query_one_raw(asked).await.stored()?;
+        let row = self.query_one(Query::select().expr(self.time(clock))).await.stored()?;
         let row = row.ok_or_else(|| Error::internal("the database does not tell the time"))?;
         row.try_get_by_index(0).stored()
+    }
+
+    /// The same as part of a statement.
+    pub(super) fn time(&self, clock: &Clock) -> Expr {
+        match self.0 {
+            Kind::Postgres(_) => Expr::cust("transaction_timestamp()"),
+            Kind::Pool(_) | Kind::Embedded(_) => Expr::val(clock.now()),
+        }
     }
 
     /// Ends the transaction. What was done statement by statement is done already.

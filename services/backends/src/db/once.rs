@@ -7,6 +7,7 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use chassis::audit::Outcome;
 use chassis::idempotency::Key;
 use chassis::{Actor, Error};
 use prost::Message;
@@ -134,9 +135,12 @@ impl<A: Message> Keyed<A> {
             resource_type: Set(self.write.resource_type().to_owned()),
             created_at: Set(self.write.db().clock().now()),
         };
-        let stored = idempotency::Entity::insert(row).exec_without_returning(self.write.connection()).await;
+        self.write.add_later(idempotency::Entity::insert(row));
+        self.write.record(subject, Outcome::Success).await?;
+        // of all that is left for later only this key may be another's
+        let stored = self.write.settle().await;
         stored.map_err(|e| if is_unique_violation(&e) { Error::in_flight() } else { db_error(&e) })?;
-        self.write.commit(subject).await
+        self.write.commit_quietly().await
     }
 }
 

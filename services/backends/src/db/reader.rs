@@ -1,6 +1,7 @@
 use chassis::Error;
 use chassis::clock::Clock;
 use chrono::{DateTime, Utc};
+use sea_orm::sea_query::Expr;
 
 use super::connection::Connection;
 
@@ -24,5 +25,10 @@ impl Reader {
     /// The time by the database's clock: for what is allowed until some time, which no process may judge by a clock of its own.
     pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
         self.connection.now(&self.clock).await
+    }
+
+    /// The same as part of a statement.
+    pub fn time(&self) -> Expr {
+        self.connection.time(&self.clock)
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chassis::audit::{self, Entry, Outcome};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::sea_query::{Expr, InsertStatement};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, QueryTrait};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub struct Tx {
     inner: Connection,
     /// Blocks of ids reserved inside; they exist for others only once this commits.
     blocks: ids::Blocks,
+    /// What is added when this commits.
+    later: Mutex<Vec<InsertStatement>>,
     /// Whether there is something for the relay.
     due_now: AtomicBool,
     /// The families it is about.
@@ -33,7 +36,8 @@ pub struct Tx {
 impl Tx {
     pub(super) fn new(db: Database, inner: Connection, scope: Scope) -> Self {
         let families = Mutex::new(scope.family().into_iter().collect());
-        Self { db, inner, blocks: ids::Blocks::default(), due_now: AtomicBool::new(false), families }
+        let (blocks, later, due_now) = Default::default();
+        Self { db, inner, blocks, later, due_now, families }
     }
 
     /// The transaction, for the statements of the effect.
@@ -46,6 +50,11 @@ impl Tx {
         self.inner.now(self.db.clock()).await
     }
 
+    /// The same as part of a statement.
+    pub fn time(&self) -> Expr {
+        self.inner.time(self.db.clock())
+    }
+
     /// Goes over to another scope, for one who has business with two families.
     pub async fn enter(&self, scope: Scope) -> Result<(), Error> {
         if let Engine::Postgres(server) = self.db.engine() {
@@ -53,6 +62,22 @@ impl Tx {
             self.families.lock().unwrap_or_else(PoisonError::into_inner).extend(scope.family());
         }
         Ok(())
+    }
+
+    /// Adds rows when this commits, together with all that was left so, on PostgreSQL in one statement: for rows that nothing
+    /// reads before then.
+    pub fn add_later(&self, rows: impl QueryTrait<QueryStatement = InsertStatement>) {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner).push(rows.into_query());
+    }
+
+    /// Adds now what was left for later, for one who goes on to read it.
+    pub async fn add_now(&self) -> Result<(), Error> {
+        self.settle().await.stored()
+    }
+
+    pub(super) async fn settle(&self) -> Result<(), DbErr> {
+        let later = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
+        self.inner.add_all(later).await
     }
 
     /// The next id of a sequence, as by [`Database::next_id`].
@@ -84,7 +109,7 @@ impl Tx {
         delay: Duration,
     ) -> Result<Uuid, Error> {
         let (id, row) = self.outgoing(topic, payload, delay)?;
-        outbox::Entity::insert(row).exec_without_returning(&self.inner).await.stored()?;
+        self.add_later(outbox::Entity::insert(row));
         if delay.is_zero() {
             self.due_now.store(true, Ordering::Relaxed);
         }
@@ -152,6 +177,7 @@ impl Tx {
 
     /// Commits without an audit row: the effect is not a person's act.
     pub async fn commit_quietly(self) -> Result<(), Error> {
+        self.add_now().await?;
         let families = self.families.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.inner.commit_for(self.db.engine(), &families).await.stored()?;
         self.blocks.pour(&self.db.0.ids.blocks);
@@ -191,7 +217,7 @@ impl Tx {
                 timestamp: Set(at),
             });
         }
-        audit_log::Entity::insert_many(rows).exec_without_returning(&self.inner).await.stored()?;
+        self.add_later(audit_log::Entity::insert_many(rows));
         Ok(())
     }
 

@@ -8,8 +8,10 @@ use std::marker::PhantomData;
 use backends::{DbResultExt, Scope, Tx};
 use chassis::{Error, audit};
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+};
 
 use super::entity::{family_managers, grants, members};
 use super::{Store, grants as grant_rows};
@@ -92,38 +94,42 @@ impl Store {
     /// A permit for reading.
     pub async fn permit<P: Purpose>(&self, asked: Asked) -> Result<Permit<P>, Error> {
         let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
-        permit(reader.connection(), asked, reader.now().await?, None).await
+        permit(reader.connection(), asked, reader.time(), None).await
     }
 
     /// What a user may do with a member, be it a deleted one.
     pub async fn decide(&self, asked: Asked, action: Action) -> Result<(members::Model, Decision), Error> {
         let reader = self.db.read_primary(self.tenant(asked.member_id).await?).await?;
-        authorize(reader.connection(), asked, action, reader.now().await?, None).await
+        let known = authorize(reader.connection(), asked, action, reader.time(), None).await?;
+        Ok((known.member, known.decision))
     }
 
     /// The family of a member, be it a deleted one, and be it not for the caller: nothing more is told. An absent one is denied, as
     /// a foreign one will be.
     pub async fn tenant(&self, member_id: i64) -> Result<Scope, Error> {
+        self.places.get_or(member_id, self.place(member_id)).await.map(Scope::Family)
+    }
+
+    async fn place(&self, member_id: i64) -> Result<i64, Error> {
         let directory = self.db.read(Scope::Directory).await?;
         let family = members::Entity::find().select_only().column(members::Column::FamilyId);
         let family = family.filter(members::Column::Id.eq(member_id)).into_tuple();
-        let family_id = family.one(directory.connection()).await.stored()?.ok_or_else(Error::denied)?;
-        Ok(Scope::Family(family_id))
+        family.one(directory.connection()).await.stored()?.ok_or_else(Error::denied)
     }
 }
 
 /// A permit for writing, in a transaction of the member's family: the member's row is locked until it ends.
 pub async fn locked<P: Purpose>(tx: &Tx, asked: Asked) -> Result<Permit<P>, Error> {
-    permit(tx.connection(), asked, tx.now().await?, Some(LockType::Update)).await
+    permit(tx.connection(), asked, tx.time(), Some(LockType::Update)).await
 }
 
 async fn permit<P: Purpose>(
     connection: &impl ConnectionTrait,
     asked: Asked,
-    now: DateTime<Utc>,
+    time: Expr,
     lock: Option<LockType>,
 ) -> Result<Permit<P>, Error> {
-    let (member, _) = authorize(connection, asked, P::ACTION, now, lock).await?;
+    let Known { member, now, .. } = authorize(connection, asked, P::ACTION, time, lock).await?;
     match (P::DELETED, member.deleted_at.is_some()) {
         (false, true) => Err(Error::denied()),
         (true, false) => Err(Error::illegal_state("the member is not deleted")),
@@ -131,33 +137,57 @@ async fn permit<P: Purpose>(
     }
 }
 
+/// A member of whom somebody may know.
+struct Known {
+    member: members::Model,
+    decision: Decision,
+    now: DateTime<Utc>,
+}
+
 async fn authorize(
     connection: &impl ConnectionTrait,
-    Asked { user_id, member_id }: Asked,
+    asked: Asked,
     action: Action,
-    now: DateTime<Utc>,
+    time: Expr,
     lock: Option<LockType>,
-) -> Result<(members::Model, Decision), Error> {
-    let mut member = members::Entity::find().filter(members::Column::Id.eq(member_id));
-    if let Some(lock) = lock {
-        member = member.lock(lock);
-    }
-    let member = member.one(connection).await.stored()?.ok_or_else(Error::denied)?;
-    let manager = family_managers::Entity::find_by_id(user_id).one(connection).await.stored()?;
-    let manages = manager.is_some_and(|manager| manager.family_id == member.family_id);
-    let held = if manages { Vec::new() } else { held(connection, &member, user_id).await? };
+) -> Result<Known, Error> {
+    let (member, manages, now) = look_up(connection, asked, time, lock).await?;
+    let held = if manages { Vec::new() } else { held(connection, &member, asked.user_id).await? };
     let decision = decide(action, presence(&member), manages, &held, now);
     // every decision is made here, and so is every note of one for the audit trail
     match decision {
         Some(decision) => {
             audit::granted(seen(&member));
-            Ok((member, decision))
+            Ok(Known { member, decision, now })
         }
         None => {
-            audit::refused(user_id, action.as_str(), seen(&member));
+            audit::refused(asked.user_id, action.as_str(), seen(&member));
             Err(Error::denied())
         }
     }
+}
+
+/// A member, whether the user manages its family, and the time: in one statement, since every request comes by here.
+async fn look_up(
+    connection: &impl ConnectionTrait,
+    Asked { user_id, member_id }: Asked,
+    time: Expr,
+    lock: Option<LockType>,
+) -> Result<(members::Model, bool, DateTime<Utc>), Error> {
+    let manager = family_managers::Entity::find_by_id(user_id).select_only().expr(Expr::val(1)).filter(
+        Expr::col((family_managers::Entity, family_managers::Column::FamilyId))
+            .equals((members::Entity, members::Column::FamilyId)),
+    );
+    let mut query = members::Entity::find()
+        .expr_as(Expr::exists(manager.into_query()), "manages")
+        .expr_as(time, "now")
+        .filter(members::Column::Id.eq(member_id));
+    if let Some(lock) = lock {
+        query = query.lock(lock);
+    }
+    let row = connection.query_one(query.as_query()).await.stored()?.ok_or_else(Error::denied)?;
+    let member = members::Model::from_query_result(&row, "").stored()?;
+    Ok((member, row.try_get("", "manages").stored()?, row.try_get("", "now").stored()?))
 }
 
 fn presence(member: &members::Model) -> Presence {

@@ -109,9 +109,9 @@ impl Store {
         self.continued(history, page).await
     }
 
-    /// Adds a log's first revision.
-    pub async fn add(&self, tx: &Tx, first: &Revision) -> Result<(), Error> {
-        Entity::insert(row(first, true)?).exec_without_returning(tx.connection()).await.stored()?;
+    /// Adds a log's first revision, when the transaction commits.
+    pub fn add(&self, tx: &Tx, first: &Revision) -> Result<(), Error> {
+        tx.add_later(Entity::insert(row(first, true)?));
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl Store {
         if flipped.rows_affected != 1 {
             return Err(Error::internal("a revision must follow the current one"));
         }
-        self.add(tx, next).await
+        self.add(tx, next)
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Log {
     /// The OTLP collector that traces, metrics and logs go to, such as http://127.0.0.1:4317; none by default.
     #[arg(long, env = "PRAAN_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+    /// The share of the requests whose traces go to the collector, from 0 to 1. A caller that sends `traceparent` has decided for its own, and
+    /// a request that an operator sees through is always among them. A collector that chooses by outcome wants 1.
+    #[arg(long, env = "PRAAN_TRACE_RATIO", default_value_t = 1.0, value_name = "RATIO", value_parser = share)]
+    pub trace_ratio: f64,
     /// A file, in JSON, with what may change while the process runs: `log`, as --log, and `limits`. It is looked at every two seconds and on
     /// SIGHUP; one that is of no use is complained of, and changes nothing. Left out, SIGHUP ends the process.
     #[arg(long, env = "PRAAN_RELOAD_FILE", value_name = "FILE")]
@@ -43,9 +47,15 @@ impl Log {
             filter: self.log.as_ref().or(self.rust_log.as_ref()).map_or(LOG, String::as_str).to_owned(),
             json: self.log_format == LogFormat::Json,
             otlp_endpoint: self.otlp_endpoint.clone(),
+            trace_ratio: self.trace_ratio,
             scraped: self.admin_listen.is_some(),
         }
     }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("must be from 0 to 1".to_owned()) }
 }
 
 /// How log lines look.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use backends::{DbResultExt, Scope, Tx};
-use chassis::Error;
+use chassis::{Error, Kind};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, ExprTrait};
 use sea_orm::{
@@ -19,15 +19,23 @@ use crate::domain::program::{Program, State};
 impl Store {
     /// A program, living or deleted. For [`crate::access`] and the services that are told everything.
     pub async fn program(&self, id: i64) -> Result<Option<Program>, Error> {
-        let family =
-            Entity::find().filter(Column::Id.eq(id)).select_only().column(Column::FamilyId).into_tuple();
-        let directory = self.db.read(Scope::Directory).await?;
-        let family: Option<i64> = family.one(directory.connection()).await.stored()?;
-        drop(directory);
-        let Some(family_id) = family else { return Ok(None) };
+        let family_id = match self.places.get_or(id, self.place(id)).await {
+            Ok(family_id) => family_id,
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let reader = self.db.read_primary(Scope::Family(family_id)).await?;
         let row = Entity::find_by_id((family_id, id)).one(reader.connection()).await.stored()?;
         row.map(Program::try_from).transpose()
+    }
+
+    /// The family of a program; nothing more is told.
+    async fn place(&self, id: i64) -> Result<i64, Error> {
+        let family =
+            Entity::find().filter(Column::Id.eq(id)).select_only().column(Column::FamilyId).into_tuple();
+        let directory = self.db.read(Scope::Directory).await?;
+        let family = family.one(directory.connection()).await.stored()?;
+        family.ok_or_else(|| Error::not_found("there is no such program"))
     }
 
     /// The living programs of some members, newest first; `after` is the creation time and the id of the last one seen.

@@ -59,7 +59,8 @@ impl Scene {
         let foreign = self.check(&token(&self.theirs, header, claims));
         assert_eq!(foreign, None, "only the key that is named signs");
         let Some(user) = self.check(&token(&self.ours, header, claims)) else { return };
-        let [header, claims] = [header, claims].map(|part| serde_json::from_slice::<Value>(part).unwrap());
+        let [header, claims] = [header, claims]
+            .map(|part| serde_json::from_str::<Value>(&String::from_utf8_lossy(part)).unwrap());
         assert_eq!((&header["alg"], &header["kid"]), (&json!("EdDSA"), &json!(KEY)));
         assert_eq!((&claims["iss"], &claims["aud"]), (&json!(ISSUER), &json!(ISSUER)));
         let sub = claims["sub"].as_str().unwrap().parse();

@@ -107,7 +107,7 @@ impl Store {
     /// The family of a member, be it a deleted one, and be it not for the caller: nothing more is told. An absent one is denied, as
     /// a foreign one will be.
     pub async fn tenant(&self, member_id: i64) -> Result<Scope, Error> {
-        self.places.get_or(member_id, self.place(member_id)).await.map(Scope::Family)
+        Box::pin(self.places.get_or(member_id, self.place(member_id))).await.map(Scope::Family)
     }
 
     async fn place(&self, member_id: i64) -> Result<i64, Error> {

@@ -19,7 +19,7 @@ use crate::domain::program::{Program, State};
 impl Store {
     /// A program, living or deleted. For [`crate::access`] and the services that are told everything.
     pub async fn program(&self, id: i64) -> Result<Option<Program>, Error> {
-        let family_id = match self.places.get_or(id, self.place(id)).await {
+        let family_id = match Box::pin(self.places.get_or(id, self.place(id))).await {
             Ok(family_id) => family_id,
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),

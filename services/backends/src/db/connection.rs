@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chassis::Error;
 use chassis::clock::Clock;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause};
+use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause, WithQuery};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
@@ -11,6 +11,9 @@ use sea_orm::{
 use super::Engine;
 use super::postgres::Transaction;
 use crate::error::DbResultExt;
+
+/// How many statements PostgreSQL is given as one. Of 500 rows each, they stay below the 65 535 parameters that it takes.
+const TOGETHER: usize = 8;
 
 /// What statements run on: a transaction, or, for reading on SQLite, a pool of reading connections.
 pub struct Connection(Kind);
@@ -47,26 +50,22 @@ impl Connection {
         }
     }
 
-    /// Adds rows of several tables. PostgreSQL takes them in one statement, `WITH r0 AS (INSERT …), r1 AS (INSERT …) INSERT …`, and
-    /// so in one journey.
-    pub(super) async fn add_all(&self, mut inserts: Vec<InsertStatement>) -> Result<(), DbErr> {
+    /// Adds rows of several tables, on PostgreSQL by few statements, and so in few journeys.
+    pub(super) async fn add_all(&self, inserts: Vec<InsertStatement>) -> Result<(), DbErr> {
         if !matches!(self.0, Kind::Postgres(_)) {
             for insert in &inserts {
                 self.execute(insert).await?;
             }
             return Ok(());
         }
-        let Some(last) = inserts.pop() else { return Ok(()) };
-        if inserts.is_empty() {
-            return self.execute(&last).await.map(drop);
+        for some in inserts.chunks(TOGETHER) {
+            match some {
+                [one] => self.execute(one).await?,
+                [before @ .., last] => self.execute(&together(before, last)).await?,
+                [] => continue,
+            };
         }
-        let mut before = WithClause::new();
-        for (place, insert) in inserts.into_iter().enumerate() {
-            let mut rows = CommonTableExpression::new();
-            rows.table_name(format!("r{place}")).query(insert);
-            before.cte(rows);
-        }
-        self.execute(&before.query(last)).await.map(drop)
+        Ok(())
     }
 
     /// The time by the database: on PostgreSQL its own, which all processes share however wrong their clocks are; on SQLite, which
@@ -96,6 +95,17 @@ impl Connection {
             Kind::Postgres(transaction) => transaction.commit().await,
         }
     }
+}
+
+/// As one statement: `WITH r0 AS (INSERT …), r1 AS (INSERT …) INSERT …`.
+fn together(before: &[InsertStatement], last: &InsertStatement) -> WithQuery {
+    let mut with = WithClause::new();
+    for (place, insert) in before.iter().enumerate() {
+        let mut rows = CommonTableExpression::new();
+        rows.table_name(format!("r{place}")).query(insert.clone());
+        with.cte(rows);
+    }
+    with.query(last.clone())
 }
 
 #[async_trait]

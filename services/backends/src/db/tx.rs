@@ -36,8 +36,14 @@ pub struct Tx {
 impl Tx {
     pub(super) fn new(db: Database, inner: Connection, scope: Scope) -> Self {
         let families = Mutex::new(scope.family().into_iter().collect());
-        let (blocks, later, due_now) = Default::default();
-        Self { db, inner, blocks, later, due_now, families }
+        Self {
+            db,
+            inner,
+            blocks: ids::Blocks::default(),
+            later: Mutex::default(),
+            due_now: AtomicBool::new(false),
+            families,
+        }
     }
 
     /// The transaction, for the statements of the effect.
@@ -57,6 +63,8 @@ impl Tx {
 
     /// Goes over to another scope, for one who has business with two families.
     pub async fn enter(&self, scope: Scope) -> Result<(), Error> {
+        // row-level security would refuse in the other what was left for later in this one
+        self.add_now().await?;
         if let Engine::Postgres(server) = self.db.engine() {
             self.inner.execute_unprepared(&server.entering(scope)).await.stored()?;
             self.families.lock().unwrap_or_else(PoisonError::into_inner).extend(scope.family());

@@ -33,6 +33,7 @@ macro_rules! database_suite {
             crate::database::ids::of_a_rolled_back_write as ids_of_a_rolled_back_write_are_never_given_twice,
             crate::database::writes::commit_with_audit as a_commit_leaves_the_effect_and_its_audit_row,
             crate::database::writes::rollback as a_dropped_write_leaves_nothing,
+            crate::database::writes::rows_for_later as what_is_left_for_later_is_added_whole_and_in_its_own_family,
             crate::database::writes::denied as a_denied_write_says_so,
             crate::database::writes::no_lost_update as concurrent_writes_lose_no_update,
             crate::database::writes::unique_violation as a_unique_violation_is_told_apart_and_quotes_no_value,

@@ -22,7 +22,7 @@ struct AuditRow {
 
 async fn audit_rows(db: &backends::Database) -> Vec<AuditRow> {
     let mut rows = Vec::new();
-    for (family_id, scope) in [(0, Scope::Own), (3, Scope::Family(3))] {
+    for (family_id, scope) in [(0, Scope::Own), (3, Scope::Family(3)), (4, Scope::Family(4))] {
         let sql = format!("SELECT * FROM audit_logs WHERE family_id = {family_id} ORDER BY id");
         let (statement, reader) = (Statement::from_string(db.backend(), sql), db.read(scope).await.unwrap());
         rows.extend(AuditRow::find_by_statement(statement).all(reader.connection()).await.unwrap());
@@ -71,6 +71,21 @@ pub async fn rollback(adapter: impl Adapter) {
     assert_eq!(counted(&db).await, 0);
     assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM outbox").await, 0);
     assert_eq!(audit_rows(&db).await, []);
+}
+
+/// More than one statement takes, with what belongs to one family before it goes over to another.
+pub async fn rows_for_later(adapter: impl Adapter) {
+    let db = ready(&adapter).await;
+    let actor = somebody();
+    let tx = db.write(&actor, Action::Create, "Member", Scope::Family(3)).await.unwrap();
+    tx.audit(&actor, Action::Grant, "Grant", Subject::of_family(3, 9)).await.unwrap();
+    tx.enter(Scope::Family(4)).await.unwrap();
+    for n in 0..20 {
+        tx.publish("things.changed", &n).await.unwrap();
+    }
+    tx.commit(Subject::of_family(4, 42)).await.unwrap();
+    assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM outbox").await, 20);
+    assert_eq!(audit_rows(&db).await.iter().map(|row| row.resource_id).collect::<Vec<_>>(), [9, 42]);
 }
 
 pub async fn denied(adapter: impl Adapter) {

@@ -1,6 +1,6 @@
 //! Keys in a file only its owner may read: the one in use, and below it those that it has replaced.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -9,6 +9,7 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chassis::Error;
+use uuid::Uuid;
 
 /// The size of the key, in bytes.
 const SIZE: usize = 32;
@@ -26,7 +27,7 @@ pub struct Keys {
 
 /// Reads the keys of `path`: a line of 32 bytes in base64 for each.
 pub fn read(path: &Path) -> Result<Keys, Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(path, &error.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|error| refuse(path, &error.to_string()))?;
     let key = |line: &str| STANDARD.decode(line.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     let keys: Option<Vec<_>> = text.lines().map(key).collect();
     match keys.as_deref() {
@@ -40,18 +41,28 @@ pub fn read(path: &Path) -> Result<Keys, Error> {
     }
 }
 
-/// Reads the keys of `path`; makes one when there is none.
+/// Reads the keys of `path`; makes one when there is none. Of several processes that start at once, all get the key of the first; and one
+/// that is killed meanwhile leaves no half a key.
 pub fn read_or_make(path: &Path) -> Result<Keys, Error> {
+    if !path.exists() {
+        make(path).map_err(|error| refuse(path, &error.to_string()))?;
+    }
+    read(path)
+}
+
+/// Writes a key beside, and then gives it its name, unless another has it by now.
+fn make(path: &Path) -> std::io::Result<()> {
     let mut key = [0; SIZE];
-    rand::fill(&mut key).map_err(Error::internal)?;
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            let written = file.write_all(STANDARD.encode(key).as_bytes()).and_then(|()| file.sync_all());
-            written.map_err(|error| refuse(path, &error.to_string()))?;
-            Ok(Keys { newest: key, older: Vec::new() })
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
-        Err(error) => Err(refuse(path, &error.to_string())),
+    rand::fill(&mut key).map_err(std::io::Error::other)?;
+    let draft = path.with_extension(format!("{}.new", Uuid::new_v4()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(STANDARD.encode(key).as_bytes())?;
+    file.sync_all()?;
+    let named = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match named {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        named => named,
     }
 }
 
@@ -62,6 +73,7 @@ fn refuse(path: &Path, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Barrier;
 
     use super::*;
 
@@ -74,6 +86,24 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::write(&path, "too short").unwrap();
         assert!(read_or_make(&path).is_err());
+    }
+
+    #[test]
+    fn of_many_who_make_one_at_once_all_get_the_same_and_nothing_else_is_left() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("key");
+            let start = Barrier::new(4);
+            let made = std::thread::scope(|scope| {
+                let make = || {
+                    start.wait();
+                    read_or_make(&path).unwrap().newest
+                };
+                [0; 4].map(|_| scope.spawn(make)).map(|thread| thread.join().unwrap())
+            });
+            assert!(made.iter().all(|key| *key == made[0]));
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        }
     }
 
     #[test]

@@ -1,20 +1,30 @@
 //! The one place where a user gets at a program's scores. What it returns cannot be made elsewhere.
 
-use std::time::Duration;
-
-use chassis::cached::Cached;
 use chassis::clock::Clock;
+use chassis::trusted::{Answer, Teller, Trusted};
 use chassis::{Error, audit};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use proto::program::v1::{AuthorizeProgramResponse, LogType as Wire};
+use proto::program::v1::{AuthorizeProgramResponse, LogType as Wire, Role};
 
 use crate::clients::Programs;
 use crate::domain::sight::{LogType, Sight};
 use crate::store::Scope;
 
-/// How old an answer may be: a grant that is withdrawn must be so everywhere within a second.
-const TRUST: Duration = Duration::from_secs(1);
+const MOST_CACHED: u64 = 100_000;
+
+/// What the program service says, as it is remembered.
+struct Known(AuthorizeProgramResponse);
+
+impl Answer for Known {
+    fn family_id(&self) -> i64 {
+        self.0.family_id
+    }
+
+    fn lasts(&self) -> bool {
+        self.0.role() == Role::FamilyManager
+    }
+}
 
 /// A program whose scores somebody may see.
 #[derive(Clone, Copy, Debug)]
@@ -51,21 +61,21 @@ impl AuthorizedProgram {
 #[derive(Clone)]
 pub struct Access {
     programs: Programs,
-    answers: Cached<(i64, i64), AuthorizeProgramResponse>,
+    answers: Trusted<(i64, i64), Known>,
     clock: Clock,
 }
 
 impl Access {
-    /// Decides by what `programs` says.
-    pub fn new(programs: Programs, clock: Clock) -> Self {
-        Self { programs, answers: Cached::new("access", 10_000, TRUST), clock }
+    /// Decides by what `programs` says, and remembers it until one of `tellers` tells of a change.
+    pub fn new(programs: Programs, tellers: Vec<Teller>, clock: Clock) -> Self {
+        Self { programs, answers: Trusted::new("access", MOST_CACHED, tellers), clock }
     }
 
     /// A program, if the user may see it. Absent, foreign and deleted are denied alike.
     pub async fn program(&self, user_id: i64, program_id: i64) -> Result<AuthorizedProgram, Error> {
-        let ask = self.programs.authorize(user_id, program_id);
-        let answer = self.answers.get_or((user_id, program_id), ask).await?;
-        self.authorized(program_id, &answer)
+        let ask = || async move { Ok(Known(self.programs.authorize(user_id, program_id).await?)) };
+        let known = Box::pin(self.answers.get_or((user_id, program_id), ask)).await?;
+        self.authorized(program_id, &known.0)
     }
 
     /// The same as of this moment, for one who asks again and again.

@@ -15,6 +15,7 @@ pub mod nutrition;
 pub mod plan;
 pub mod score;
 pub mod sight;
+pub mod standing;
 pub mod strength;
 pub mod summary;
 pub mod week;

@@ -57,7 +57,7 @@ impl Follow {
         if let Some(tx) = self.plans.store().db().consume(CONSUMER, message, scope.into()).await? {
             self.plans.install(&tx, scope, plan).await?;
             tx.commit_quietly().await?;
-            self.plans.ring(scope);
+            self.plans.changed(scope);
         }
         Ok(())
     }

@@ -3,12 +3,12 @@
 mod decode;
 mod encode;
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use chassis::clock::Clock;
 use chassis::{Error, Kind, audit, call, time};
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use futures_util::{Stream, StreamExt};
 use proto::adherence::v1::adherence_service_server::AdherenceService;
 use proto::adherence::v1::*;
@@ -17,12 +17,13 @@ use tonic::{Request, Response, Status};
 
 use crate::access::{self, Access, AuthorizedProgram};
 use crate::clients::Family;
+use crate::domain::day::Day;
 use crate::domain::leaderboard::{self, Standing};
-use crate::domain::plan::{self, Plan};
 use crate::domain::sight::{Shown, Sight};
 use crate::plans::Plans;
 use crate::reading::Reading;
 use crate::recording::Recording;
+use crate::summaries::{Summaries, Summary};
 use crate::watch::Watch;
 
 /// The gRPC service.
@@ -33,6 +34,8 @@ pub struct Service {
     pub plans: Plans,
     /// The scores.
     pub reading: Reading,
+    /// The scores at hand.
+    pub summaries: Summaries,
     /// How logs get into them.
     pub recording: Recording,
     /// The live events.
@@ -44,21 +47,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// The plan of a program, and days of it as its viewer may see them.
-    async fn shown(
-        &self,
-        program: &AuthorizedProgram,
-        plan: &Plan,
-        dates: &[NaiveDate],
-    ) -> Result<Vec<Shown>, Error> {
-        let days = self.reading.days(plan, dates).await?;
-        Ok(days.iter().map(|day| program.sight().day(day, program.today())).collect())
-    }
-
-    async fn plan(&self, program: &AuthorizedProgram) -> Result<Plan, Error> {
-        let plan = self.plans.at_least(program.scope(), program.plan_version()).await;
+    /// A program's scores, at least of the plan by which its viewer was let in.
+    async fn summary(&self, program: &AuthorizedProgram) -> Result<Arc<Summary>, Error> {
+        let (scope, version) = (program.scope(), program.plan_version());
+        let summary = Box::pin(self.summaries.get(scope, version, program.today())).await;
         // it was erased after it was authorized
-        plan.map_err(|error| if error.kind() == Kind::NotFound { Error::denied() } else { error })
+        summary.map_err(|error| if error.kind() == Kind::NotFound { Error::denied() } else { error })
     }
 
     /// The last seven days of everybody who takes part and has a program that runs.
@@ -85,6 +79,11 @@ impl Service {
     }
 }
 
+/// Days as the program's viewer may see them.
+fn shown<'d>(program: &AuthorizedProgram, days: impl Iterator<Item = &'d Day>) -> Vec<Shown> {
+    days.map(|day| program.sight().day(day, program.today())).collect()
+}
+
 #[tonic::async_trait]
 impl AdherenceService for Service {
     async fn get_adherence(
@@ -93,7 +92,8 @@ impl AdherenceService for Service {
     ) -> Result<Response<Adherence>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id).await?;
-        let plan = self.plan(&program).await?;
+        let summary = self.summary(&program).await?;
+        let plan = &summary.plan;
         let date =
             |field, text: &Option<String>| text.as_deref().map(|text| time::date(field, text)).transpose();
         let from = date("from", &call.message.from)?.unwrap_or(plan.start);
@@ -104,7 +104,7 @@ impl AdherenceService for Service {
         let last = to.unwrap_or(program.today()).min(program.today()).min(plan.end);
         // the trend looks two weeks back, wherever the span begins
         let dates = plan.days(from.min(last - Days::new(13)), last);
-        let days = self.shown(&program, &plan, &dates).await?;
+        let days = shown(&program, summary.days(&dates));
         Ok(Response::new(encode::adherence(plan.program_id, &days, from, last)))
     }
 
@@ -114,13 +114,9 @@ impl AdherenceService for Service {
     ) -> Result<Response<Dashboard>, Status> {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id).await?;
-        let plan = self.plan(&program).await?;
-        let today = program.today();
-        // the week is shown whole, also where it reaches beyond the program
-        let week = plan::days(today - Days::new(6), today);
-        let dates: BTreeSet<_> = plan.days(plan.start, today).into_iter().chain(week).collect();
-        let days = self.shown(&program, &plan, &dates.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Response::new(encode::dashboard(&plan, program.sight(), &days, today)))
+        let summary = self.summary(&program).await?;
+        let days = shown(&program, summary.days.values().map(Arc::as_ref));
+        Ok(Response::new(encode::dashboard(&summary.plan, program.sight(), &days, program.today())))
     }
 
     async fn get_leaderboard(

@@ -14,13 +14,14 @@ mod purge;
 mod reading;
 mod recording;
 mod store;
+mod summaries;
 mod watch;
 
 use std::sync::Arc;
 
 use backends::audit::Recorder;
-use backends::{Database, Queue};
-use chassis::{Error, Foundation, Link, Room};
+use backends::{Cache, Database, Queue};
+use chassis::{Error, Foundation, Link, Room, trusted};
 use proto::adherence::v1::adherence_service_server::AdherenceServiceServer;
 
 /// The queues it consumes.
@@ -34,6 +35,8 @@ pub struct Needs {
     pub db: Database,
     /// Where `program.changed` comes from.
     pub queue: Arc<dyn Queue>,
+    /// Where the processes of adherence tell each other of new scores.
+    pub cache: Arc<dyn Cache>,
     /// The program service.
     pub program: Link,
     /// The family service.
@@ -57,19 +60,24 @@ pub async fn purge(db: &Database, program: &Database) -> Result<usize, Error> {
 
 /// Opens adherence: brings its tables up to date and starts to follow the plans.
 pub async fn open(needs: Needs) -> Result<Room, Error> {
-    let Needs { foundation, db, queue, program, family } = needs;
+    let Needs { foundation, db, queue, cache, program, family } = needs;
     let witness = Recorder::start(&foundation, &db);
-    let Foundation { clock, tasks } = foundation;
+    let Foundation { clock, tasks } = foundation.clone();
     let store = store::Store::open(db).await?;
+    let tellers = trusted::of_programs(program.clone(), family.clone());
     let programs = clients::Programs::new(program);
     let bells = watch::Bells::default();
     let plans = plans::Plans::new(store.clone(), programs.clone(), bells.clone(), clock.clone());
     events::subscribe(queue.as_ref(), plans.clone()).await?;
-    let access = access::Access::new(programs, clock.clone());
+    let access = access::Access::new(programs, tellers, clock.clone());
+    let reading = reading::Reading::new(store.clone());
+    let summaries =
+        summaries::Summaries::start(&foundation, cache, plans.clone(), reading.clone()).await?;
     let service = grpc::Service {
-        recording: recording::Recording::new(plans.clone(), bells.clone(), clock.clone()),
-        watch: watch::Watch::new(store.clone(), access.clone(), bells, tasks),
-        reading: reading::Reading::new(store),
+        recording: recording::Recording::start(&foundation, plans.clone(), summaries.clone()),
+        watch: watch::Watch::new(store, access.clone(), bells, tasks),
+        summaries,
+        reading,
         family: clients::Family::new(family),
         access,
         plans,

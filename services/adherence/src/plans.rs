@@ -10,6 +10,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::history::History;
 use crate::domain::plan::Plan;
 use crate::store::{self, Scope, Store};
+use crate::summaries::Marks;
 use crate::watch::Bells;
 
 /// Keeps the plans up to date.
@@ -18,13 +19,19 @@ pub struct Plans {
     store: Store,
     programs: Programs,
     bells: Bells,
+    marks: Marks,
     clock: Clock,
 }
 
 impl Plans {
     /// Keeps the plans in `store` up to date with `programs`.
     pub fn new(store: Store, programs: Programs, bells: Bells, clock: Clock) -> Self {
-        Self { store, programs, bells, clock }
+        Self { store, programs, bells, marks: Marks::default(), clock }
+    }
+
+    /// What moves with every plan and every score.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// Where the plans are kept.
@@ -36,27 +43,19 @@ impl Plans {
     pub async fn at_least(&self, scope: Scope, version: i64) -> Result<Plan, Error> {
         match self.store.plan(scope).await? {
             Some(plan) if plan.version >= version => Ok(plan),
-            _ => {
-                let (tx, plan) = self.locked(scope, version).await?;
-                tx.commit_quietly().await?;
-                self.bells.ring(scope.program_id);
-                Ok(plan)
-            }
+            _ => self.renew(scope).await,
         }
     }
 
-    /// A transaction that has the lock on a program's plan, and the plan, at least as new as `version`.
-    pub async fn locked(&self, scope: Scope, version: i64) -> Result<(Tx, Plan), Error> {
-        let tx = self.store.db().open(scope.into()).await?;
-        match store::plan::lock(&tx, scope).await? {
-            Some(plan) if plan.version >= version => return Ok((tx, plan)),
-            // never asks another service while it holds a transaction
-            _ => drop(tx),
-        }
+    /// The plan of a program as its owner has it now, and as all who come after find it here.
+    pub async fn renew(&self, scope: Scope) -> Result<Plan, Error> {
+        // never asks another service while it holds a transaction
         let newer = self.fetch(scope).await?;
         let tx = self.store.db().open(scope.into()).await?;
         let plan = self.install(&tx, scope, newer).await?;
-        Ok((tx, plan))
+        tx.commit_quietly().await?;
+        self.changed(scope);
+        Ok(plan)
     }
 
     /// The plan of a program from its owner.
@@ -80,6 +79,12 @@ impl Plans {
         Ok(fetched)
     }
 
+    /// Tells that a plan, and perhaps scores, are others now.
+    pub fn changed(&self, scope: Scope) {
+        self.marks.move_on(scope.program_id);
+        self.ring(scope);
+    }
+
     /// Tells the watchers of a program that something may have happened.
     pub fn ring(&self, scope: Scope) {
         self.bells.ring(scope.program_id);
@@ -101,8 +106,8 @@ impl Plans {
             total: day.total,
             occurred_at: self.clock.now(),
         });
-        store::event::append(tx, scope, news.collect()).await?;
-        // the log that brought the newer plan may change the same days
-        tx.add_now().await
+        let last = store::event::last_ids(tx, &[scope]).await?;
+        let last = last.get(&scope).copied().unwrap_or(0);
+        store::event::append(tx, scope, news.collect(), last).map(drop)
     }
 }

@@ -35,8 +35,8 @@ impl Reading {
         let missing = || dates.iter().filter(|date| !stored.contains_key(date));
         let history = match (missing().min(), missing().max()) {
             (Some(first), Some(last)) => {
-                let span = [(week::monday(*first), *last)];
-                History::of(store::contribution::held(reader.connection(), scope, &span).await?)
+                let span = (week::monday(*first), *last);
+                History::of(store::contribution::held(reader.connection(), scope, span).await?)
             }
             _ => History::default(),
         };

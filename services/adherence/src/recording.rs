@@ -1,23 +1,19 @@
-//! How a log gets into the score: one transaction under the lock of the program's plan. Whatever comes twice, late or in another
-//! order leaves the same scores behind, since they are computed from what holds then, and never added to.
+//! How logs get into the score: many at once, in one transaction under the locks of their programs' plans. Whatever comes twice, late
+//! or in another order leaves the same scores behind, since they are computed from what holds then, and never added to.
 
-use std::collections::BTreeSet;
+mod lock;
 
-use backends::Tx;
-use chassis::Error;
+use async_trait::async_trait;
+use backends::together::{Batch, Together};
 use chassis::clock::Clock;
-use chrono::NaiveDate;
+use chassis::{Error, Foundation};
+use tokio::sync::Mutex;
 
-use crate::domain::day::Day;
-use crate::domain::event::{Event, Kind, LogStatus};
-use crate::domain::history::{Contribution, History};
-use crate::domain::plan::{Plan, days};
-use crate::domain::score::Score;
-use crate::domain::week;
+use crate::domain::standing::{Changes, Revision};
 use crate::plans::Plans;
-use crate::store::contribution::Recorded;
 use crate::store::{self, Scope};
-use crate::watch::Bells;
+use crate::summaries::Summaries;
+use lock::Remembered;
 
 /// One revision of a log.
 #[derive(Clone)]
@@ -25,12 +21,8 @@ use crate::watch::Bells;
 pub struct Entry {
     /// Where it belongs.
     pub scope: Scope,
-    /// What it adds.
-    pub contribution: Contribution,
-    /// The log's state.
-    pub status: LogStatus,
-    /// The member's local day now.
-    pub today: NaiveDate,
+    /// What it says.
+    pub revision: Revision,
     /// The version of the plan it was made under.
     pub plan_version: i64,
 }
@@ -38,93 +30,78 @@ pub struct Entry {
 /// Takes logs into the score.
 pub struct Recording {
     plans: Plans,
-    bells: Bells,
+    together: Together<Batches>,
+}
+
+/// What came of a revision.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// It moved the total of its day by so many hundredths of a point.
+    Impact(i32),
+    /// Nothing: the plan at hand is older than the one it was made under.
+    PlanTooOld,
+}
+
+struct Batches {
+    plans: Plans,
+    remembered: Mutex<Remembered>,
+    summaries: Summaries,
     clock: Clock,
 }
 
-/// A day's scores with and without the revision in question.
-struct Change {
-    before: Day,
-    after: Day,
-}
-
 impl Recording {
-    /// Takes logs into the scores that `plans` are for.
-    pub fn new(plans: Plans, bells: Bells, clock: Clock) -> Self {
-        Self { plans, bells, clock }
+    /// Takes logs into the scores that `plans` are for, and the new scores into `summaries`.
+    pub fn start(foundation: &Foundation, plans: Plans, summaries: Summaries) -> Self {
+        let batches = Batches { plans: plans.clone(), remembered: Mutex::default(), summaries, clock: foundation.clock.clone() };
+        Self { plans, together: Together::start(foundation, "recording", batches) }
     }
 
     /// Takes a revision into the score, once, and returns by how many hundredths of a point the total of its day moved.
     pub async fn record(&self, entry: Entry) -> Result<i32, Error> {
-        let (tx, plan) = self.plans.locked(entry.scope, entry.plan_version).await?;
-        let impact = self.take(&tx, &plan, &entry).await?;
-        tx.commit_quietly().await?;
-        self.bells.ring(entry.scope.program_id);
-        Ok(impact)
-    }
-
-    async fn take(&self, tx: &Tx, plan: &Plan, entry: &Entry) -> Result<i32, Error> {
-        let Entry { scope, contribution: new, .. } = entry;
-        let known = store::contribution::of_log(tx, *scope, new.log_id).await?;
-        if let Some(same) = known.iter().find(|recorded| recorded.revision == new.revision) {
-            return Ok(same.impact);
+        if let Outcome::Impact(impact) = self.together.done(entry.clone()).await? {
+            return Ok(impact);
         }
-        let held = known.iter().max_by_key(|recorded| recorded.revision);
-        if held.is_some_and(|held| held.revision > new.revision) {
-            // it comes late, and says what is no longer so
-            store::contribution::insert(tx, *scope, new, 0, self.clock.now())?;
-            return Ok(0);
+        self.plans.renew(entry.scope).await?;
+        match self.together.done(entry).await? {
+            Outcome::Impact(impact) => Ok(impact),
+            Outcome::PlanTooOld => Err(Error::unavailable("the program service has an older plan than it had")),
         }
-        let changes = changes(tx, plan, entry, held).await?;
-        let of_its_day = changes.iter().find(|change| change.after.date == new.date);
-        let impact =
-            of_its_day.map_or(0, |change| hundredths(change.after.total) - hundredths(change.before.total));
-        store::contribution::insert(tx, *scope, new, impact, self.clock.now())?;
-        let after: Vec<_> = changes.iter().map(|change| change.after.clone()).collect();
-        store::metric::put(tx, *scope, &after, self.clock.now())?;
-        store::event::append(tx, *scope, self.news(entry, &changes)).await?;
-        Ok(impact)
     }
+}
 
-    /// That the log has a new revision, and which days have a new total by it.
-    fn news(&self, entry: &Entry, changes: &[Change]) -> Vec<Event> {
-        let event = |kind, date, total| Event {
-            id: 0,
-            kind,
-            log_id: entry.contribution.log_id,
-            log_type: Some(entry.contribution.part.log_type()),
-            status: Some(entry.status),
-            date,
-            total,
-            occurred_at: self.clock.now(),
+#[async_trait]
+impl Batch for Batches {
+    type Work = Entry;
+    type Done = Outcome;
+
+    async fn run(&self, entries: &[Entry]) -> Result<Vec<Outcome>, Error> {
+        let now = self.clock.now();
+        let mut remembered = self.remembered.lock().await;
+        let tx = self.plans.store().db().open_for(entries.iter().map(|entry| entry.scope.family_id)).await?;
+        let mut programs = remembered.lock(&tx, entries).await?;
+        let take = |entry: &Entry| match programs.get_mut(&entry.scope) {
+            Some(program) if program.plan_version >= entry.plan_version => {
+                Outcome::Impact(program.standing.take(&entry.revision, now))
+            }
+            _ => Outcome::PlanTooOld,
         };
-        let date = entry.contribution.date;
-        let total =
-            changes.iter().find(|change| change.after.date == date).and_then(|change| change.after.total);
-        let moved = changes.iter().filter(|change| change.before.total != change.after.total);
-        let scores = moved.map(|change| event(Kind::Score, change.after.date, change.after.total));
-        std::iter::once(event(Kind::Log, date, total)).chain(scores).collect()
+        let outcomes = entries.iter().map(take).collect();
+        let mut moved = Vec::with_capacity(programs.len());
+        for (scope, program) in programs {
+            let (Changes { contributions, days, events }, last_event, left) = program.changes();
+            for (contribution, impact) in &contributions {
+                store::contribution::insert(&tx, scope, contribution, *impact, now)?;
+            }
+            store::metric::put(&tx, scope, days.values(), now)?;
+            let last_event = store::event::append(&tx, scope, events, last_event)?;
+            moved.push((scope, days, left(last_event)));
+        }
+        tx.commit_quietly().await?;
+        for (scope, days, left) in moved {
+            remembered.remember(scope, left);
+            self.summaries.committed(scope, days).await;
+            self.plans.ring(scope);
+        }
+        Ok(outcomes)
     }
-}
-
-/// The days a revision touches, oldest first. A log counts in its ISO week from its day on; so it may touch the rest of the week
-/// of its day, and of the day it had before, as far as these days have come or have a score already.
-async fn changes(tx: &Tx, plan: &Plan, entry: &Entry, held: Option<&Recorded>) -> Result<Vec<Change>, Error> {
-    let Entry { scope, contribution: new, today, .. } = entry;
-    let from: BTreeSet<_> = held.map(|held| held.date).into_iter().chain([new.date]).collect();
-    let weeks: Vec<_> = from.iter().map(|date| (week::monday(*date), week::sunday(*date))).collect();
-    let scored = store::metric::dates(tx, *scope, &weeks).await?;
-    let others = store::contribution::held(tx.connection(), *scope, &weeks).await?;
-
-    let last = new.date.max(*today);
-    let rest = from.iter().flat_map(|date| days(*date, week::sunday(*date)));
-    let touched: BTreeSet<_> = rest.filter(|date| *date <= last || scored.contains(date)).collect();
-    let before = History::of(others.iter().cloned());
-    let after = History::of(others.into_iter().chain([new.clone()]));
-    let change = |date| Change { before: Day::of(plan, &before, date), after: Day::of(plan, &after, date) };
-    Ok(touched.into_iter().map(change).collect())
-}
-
-fn hundredths(total: Option<Score>) -> i32 {
-    total.map_or(0, Score::hundredths)
 }

@@ -12,7 +12,7 @@ use chassis::Error;
 use chrono::NaiveDate;
 
 /// Where a program's rows live: no row is reached without it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     /// The tenant.
     pub family_id: i64,
@@ -24,6 +24,11 @@ impl From<Scope> for backends::Scope {
     fn from(scope: Scope) -> Self {
         Self::Family(scope.family_id)
     }
+}
+
+/// The keys of some programs.
+fn keys(scopes: &[Scope]) -> Vec<[i64; 2]> {
+    scopes.iter().map(|scope| [scope.family_id, scope.program_id]).collect()
 }
 
 /// The days from the first to the second.

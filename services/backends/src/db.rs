@@ -6,6 +6,8 @@
 //! other way.
 
 mod action;
+mod among;
+mod changes;
 mod connection;
 mod engine;
 mod entity;
@@ -16,6 +18,7 @@ mod once;
 mod postgres;
 mod reader;
 pub(crate) mod roles;
+pub(crate) mod rows;
 mod scope;
 mod sqlite;
 mod standing;
@@ -26,8 +29,10 @@ mod write;
 pub(crate) use entity::outbox as outbox_row;
 pub(crate) use entity::{audit_chain, audit_checkpoint, audit_log, audit_pending, audit_seal};
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chassis::clock::Clock;
 use chassis::{Actor, Error, Foundation};
@@ -38,9 +43,10 @@ use tokio::sync::Notify;
 
 use crate::outbox::Delivered;
 pub use action::Action;
+pub use among::among;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
-pub use once::{Keyed, Once};
+pub use once::{Answered, Keyed, Once};
 pub use postgres::{Postgres, Replication, checkup};
 pub use reader::Reader;
 pub use scope::Scope;
@@ -63,6 +69,8 @@ struct Inner {
     outbox_filled: Notify,
     /// What need not leave the outbox any more.
     delivered: Delivered,
+    /// Whether somebody wants to know what is changed.
+    tells_changes: AtomicBool,
 }
 
 impl Database {
@@ -90,6 +98,7 @@ impl Database {
             in_flight: in_flight::InFlight::default(),
             outbox_filled: Notify::new(),
             delivered: Delivered::default(),
+            tells_changes: AtomicBool::new(false),
         }))
     }
 
@@ -175,7 +184,15 @@ impl Database {
 
     /// Opens a transaction that leaves no audit row of its own.
     pub async fn open(&self, scope: Scope) -> Result<Tx, Error> {
-        Ok(Tx::new(self.clone(), self.0.engine.write(scope).await?, scope))
+        let families = scope.family().into_iter().collect();
+        Ok(Tx::new(self.clone(), self.0.engine.write(scope).await?, families))
+    }
+
+    /// The same about several families, for what is done together.
+    pub async fn open_for(&self, families: impl IntoIterator<Item = i64>) -> Result<Tx, Error> {
+        let families: BTreeSet<_> = families.into_iter().collect();
+        let families: Vec<_> = families.into_iter().collect();
+        Ok(Tx::new(self.clone(), self.0.engine.write_of(&families).await?, families))
     }
 
     /// For statements of the house's own.

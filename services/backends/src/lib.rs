@@ -16,10 +16,11 @@ pub mod objects;
 pub mod outbox;
 pub mod queue;
 pub mod schema;
+pub mod together;
 mod trace;
 
 pub use cache::Cache;
-pub use db::{Action, Connection, Database, Keyed, Once, Reader, Scope, Subject, Tx, Write};
+pub use db::{Action, Answered, Connection, Database, Keyed, Once, Reader, Scope, Subject, Tx, Write, among};
 pub use error::{DbResultExt, db_error, is_unique_violation};
 pub use objects::Objects;
 pub use queue::Queue;

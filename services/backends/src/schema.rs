@@ -28,7 +28,7 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
-/// Makes the tables that every service has: what leaves, what came in, what was answered, what was
+/// Makes the tables that every service has: what leaves, what came in, what was answered, what was changed, what was
 /// erased, who did what, and the last id given.
 pub async fn shared(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     run(manager, SHARED).await?;
@@ -50,6 +50,7 @@ const SHARED: &[&str] = &[
         resource_type TEXT NOT NULL, resource_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL,
         PRIMARY KEY (user_id, request_id))",
     "CREATE INDEX idempotency_resource ON idempotency (resource_type, resource_id)",
+    "CREATE TABLE changes (number BIGINT NOT NULL PRIMARY KEY, of_family BIGINT NOT NULL, changed_at TIMESTAMPTZ NOT NULL)",
     "CREATE TABLE erasures (
         id BIGINT NOT NULL PRIMARY KEY, of_family BIGINT NOT NULL, subject_id BIGINT NOT NULL, digest TEXT,
         removed TEXT NOT NULL, erased_at TIMESTAMPTZ NOT NULL)",

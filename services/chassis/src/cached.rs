@@ -32,6 +32,31 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
         Self { answers: Cache::builder().max_capacity(capacity).time_to_live(ttl).build(), name, lookups }
     }
 
+    /// The kept answer if it is still good, or a new one from `ask`.
+    pub async fn get_good_or<F: Future<Output = Result<V, Error>>>(
+        &self,
+        key: K,
+        good: impl Fn(&V) -> bool,
+        ask: impl Fn() -> F,
+    ) -> Result<V, Error> {
+        if self.answers.get(&key).await.is_some_and(|known| !good(&known)) {
+            self.forget(&key).await;
+        }
+        let answer = self.get_or(key, ask()).await?;
+        // another may have asked before it was worthless
+        if good(&answer) { Ok(answer) } else { ask().await }
+    }
+
+    /// The kept answer, if there is one.
+    pub async fn peek(&self, key: &K) -> Option<V> {
+        self.answers.get(key).await
+    }
+
+    /// Keeps an answer that nobody has asked for.
+    pub async fn put(&self, key: K, answer: V) {
+        self.answers.insert(key, answer).await;
+    }
+
     /// The kept answer, or a new one from `ask`.
     pub async fn get_or(&self, key: K, ask: impl Future<Output = Result<V, Error>>) -> Result<V, Error> {
         let missed = AtomicBool::new(false);

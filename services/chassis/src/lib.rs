@@ -24,6 +24,7 @@ pub mod switch;
 pub mod telemetry;
 pub mod time;
 pub mod tls;
+pub mod trusted;
 pub mod verbose;
 
 pub use call::{Actor, Call, Origin, User};

@@ -10,6 +10,7 @@ mod invitations;
 mod members;
 mod records;
 
+use chassis::trusted::Told;
 use chassis::clock::Clock;
 use chassis::{Call, call};
 use proto::family::v1::family_service_server::FamilyService;
@@ -196,6 +197,14 @@ impl FamilyService for Service {
     ) -> Result<Response<FinishImportResponse>, Status> {
         self.finish(call::on_behalf(request, |message: &FinishImportRequest| message.user_id)?).await?;
         Ok(Response::new(FinishImportResponse {}))
+    }
+
+    async fn list_changes(
+        &self,
+        request: Request<ListChangesRequest>,
+    ) -> Result<Response<ListChangesResponse>, Status> {
+        let Told { last, families, forget } = self.store.changes(call::internal(request)?.after).await?;
+        Ok(Response::new(ListChangesResponse { last, family_ids: families, forget }))
     }
 
     async fn list_audit(

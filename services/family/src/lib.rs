@@ -53,6 +53,7 @@ pub async fn purge(db: &Database, identity: &Database) -> Result<Vec<i64>, Error
 pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, identity } = needs;
     migrate(&db).await?;
+    db.tell_changes();
     let witness = Recorder::start(&foundation, &db);
     let store = store::Store::new(db);
     let accounts = clients::Accounts::new(identity, config.proved_addresses_only);

@@ -15,6 +15,7 @@ use std::time::Duration;
 use backends::{Action, Database, Once, Scope, Write};
 use chassis::audit::{Line, Page};
 use chassis::cached::Cached;
+use chassis::trusted::Told;
 use chassis::{Actor, Call, Error};
 use prost::{Message, Name};
 
@@ -39,6 +40,11 @@ impl Store {
     /// A part of the audit trail.
     pub async fn audit_page(&self, page: &Page) -> Result<Vec<Line>, Error> {
         self.db.audit_page(page).await
+    }
+
+    /// The families of which something has changed after a number.
+    pub async fn changes(&self, after: i64) -> Result<Told, Error> {
+        self.db.changes(after).await
     }
 
     /// Opens the transaction of a write that may be repeated as it is.

@@ -90,17 +90,18 @@ pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) 
 
 /// Leaves word of what logs say that came from elsewhere, and gives up the photos that nobody has read, since nobody here can.
 pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), Error> {
-    let said = logs.iter().filter_map(|log| log.revisions.last());
-    let said: Vec<_> = said.map(recorded_event).collect();
-    tx.publish_all(LOG_IMPORTED, &said).await?;
-    let unread = logs
-        .iter()
-        .filter(|log| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending));
-    let unread = unread.filter_map(|log| log.revisions.first()).map(|first| {
+    for last in logs.iter().filter_map(|log| log.revisions.last()) {
+        tx.publish(LOG_IMPORTED, &recorded_event(last)).await?;
+    }
+    let pending = |log: &&Imported| {
+        log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending)
+    };
+    for first in logs.iter().filter(pending).filter_map(|log| log.revisions.first()) {
         let Scope { family_id, program_id } = first.scope;
-        OfImage { family_id, program_id, member_id, log_id: first.log_id }
-    });
-    tx.publish_all(IMAGE_OVERDUE, &unread.collect::<Vec<_>>()).await
+        let image = OfImage { family_id, program_id, member_id, log_id: first.log_id };
+        tx.publish(IMAGE_OVERDUE, &image).await?;
+    }
+    Ok(())
 }
 
 fn recorded_event(revision: &Revision) -> LogRecorded {

@@ -133,8 +133,9 @@ impl Importer {
         self.store.add_imported(&tx, &logs).await?;
         events::imported(&tx, importing.member_id, &logs).await?;
         let of = |log_id| Subject::of_member(importing.family_id, importing.member_id, log_id);
-        let ids = logs.iter().filter_map(|log| log.revisions.first()).map(|first| of(first.log_id));
-        tx.audit_all(&request.actor, Action::Import, LOG, &ids.collect::<Vec<_>>()).await?;
+        for first in logs.iter().filter_map(|log| log.revisions.first()) {
+            tx.audit(&request.actor, Action::Import, LOG, of(first.log_id)).await?;
+        }
         tx.commit_with(of(*first), &answer).await?;
         Ok(answer)
     }

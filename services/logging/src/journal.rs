@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use backends::queue::Message;
+use backends::together::Together;
 use backends::{Action, Once, Subject, Tx};
 use chassis::clock::Clock;
 use chassis::idempotency::Key;
-use chassis::{Actor, Error};
+use chassis::{Actor, Error, Foundation};
 use prost::Message as Wire;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ use crate::domain::log::{Authorship, Reading, Revision, Status};
 use crate::domain::moment::Moment;
 use crate::domain::payload::Payload;
 use crate::domain::{Scope, id, impact};
+use crate::entering::{Entered, Entering, NewLog};
 use crate::error;
 use crate::events::{self, ImageUploaded, OfImage};
 use crate::store::{ReadImage, Store};
@@ -59,6 +61,7 @@ pub trait Answer: Wire + Default {
 }
 
 /// Whose request it is.
+#[derive(Clone)]
 pub struct Request {
     /// Under which key its answer is kept.
     pub key: Key,
@@ -69,6 +72,7 @@ pub struct Request {
 /// Where logs are written.
 pub struct Journal {
     store: Store,
+    entering: Together<Entering>,
     scores: Scores,
     clock: Clock,
     backstop: Duration,
@@ -77,50 +81,72 @@ pub struct Journal {
 
 impl Journal {
     /// Writes to `store` and tells `scores`.
-    pub fn new(store: Store, scores: Scores, clock: Clock, config: &Config) -> Self {
-        Self { store, scores, clock, backstop: config.backstop, photo_deadline: config.photo_deadline }
+    pub fn start(foundation: &Foundation, store: Store, scores: Scores, config: &Config) -> Self {
+        let (clock, backstop) = (foundation.clock.clone(), config.backstop);
+        let entering = Entering { store: store.clone(), backstop };
+        let entering = Together::start(foundation, "entering", entering);
+        Self { store, entering, scores, clock, backstop, photo_deadline: config.photo_deadline }
     }
 
     /// Writes a new log, once per request.
     pub async fn enter<A: Answer>(
         &self,
-        request: &Request,
+        request: Request,
         program: &AuthorizedProgram<Write>,
         entry: Entry,
     ) -> Result<A, Error> {
-        let once = self
-            .store
-            .db()
-            .write_once(&request.key, &request.actor, Action::Create, LOG, program.scope().into())
-            .await?;
-        let tx = match once {
+        match entry.content {
+            Content::Payload(payload) => self.enter_payload(request, program, entry.moment, payload).await,
+            Content::Photo(key) => self.enter_photo(&request, program, entry.moment, &key).await,
+        }
+    }
+
+    async fn enter_payload<A: Answer>(
+        &self,
+        request: Request,
+        program: &AuthorizedProgram<Write>,
+        moment: Moment,
+        payload: Payload,
+    ) -> Result<A, Error> {
+        let _mark = self.store.db().mark(&request.key)?;
+        let (key, scope, by) = (request.key, program.scope(), self.authorship(&request, program));
+        let answer = |revision: &Revision| A::of(revision).encode_to_vec();
+        let member_id = program.member_id();
+        let log = NewLog { request, scope, member_id, moment, payload, by, answer };
+        match self.entering.done(log).await? {
+            Entered::New(revision, backstop) => {
+                Ok(A::of(&revision).with_impact(self.tell(&revision, backstop).await))
+            }
+            Entered::Before => {
+                let (answer, log_id) = self.store.db().answered(&key).await?;
+                self.replay(scope, log_id, answer).await
+            }
+        }
+    }
+
+    async fn enter_photo<A: Answer>(
+        &self,
+        request: &Request,
+        program: &AuthorizedProgram<Write>,
+        moment: Moment,
+        key: &ImageKey,
+    ) -> Result<A, Error> {
+        let db = self.store.db();
+        let once = db.write_once(&request.key, &request.actor, Action::Create, LOG, program.scope().into());
+        let tx = match once.await? {
             Once::Done { answer, resource_id } => {
                 return self.replay(program.scope(), resource_id, answer).await;
             }
             Once::New(tx) => tx,
         };
-        let log_id = id::compose(entry.moment.timestamp, tx.next_id("daily_logs").await?)
+        let log_id = id::compose(moment.timestamp, tx.next_id("daily_logs").await?)
             .ok_or_else(|| Error::internal("there is no id for a log at this time"))?;
         let by = self.authorship(request, program);
-        let (revision, backstop) = match entry.content {
-            Content::Payload(payload) => {
-                let revision = Revision::entered(program.scope(), log_id, entry.moment, payload, by);
-                self.store.add(&tx, &revision)?;
-                let backstop = events::recorded(&tx, &revision, self.backstop).await?;
-                (revision, Some(backstop))
-            }
-            Content::Photo(key) => {
-                let revision = Revision::photographed(program.scope(), log_id, entry.moment, by);
-                self.add_photo(&tx, &revision, program.member_id(), &key).await?;
-                (revision, None)
-            }
-        };
+        let revision = Revision::photographed(program.scope(), log_id, moment, by);
+        self.add_photo(&tx, &revision, program.member_id(), key).await?;
         let answer = A::of(&revision);
         tx.commit_with(Subject::of_family(revision.scope.family_id, log_id), &answer).await?;
-        match backstop {
-            Some(backstop) => Ok(answer.with_impact(self.tell(&revision, backstop).await)),
-            None => Ok(answer),
-        }
+        Ok(answer)
     }
 
     /// Writes the revision that `change` makes of the current one, once per request.

@@ -10,6 +10,7 @@ mod archive;
 mod clients;
 pub mod config;
 mod domain;
+mod entering;
 mod error;
 mod events;
 mod export;
@@ -144,12 +145,12 @@ pub async fn open(config: Config, needs: Needs) -> Result<Room, Error> {
     let store = Store::new(db.clone(), objects.clone());
     let trail = Trail::new(store.clone(), Audit::all(&family, &program, &adherence));
     let clock = foundation.clock.clone();
-    let journal = Arc::new(Journal::new(store.clone(), Scores::new(adherence), clock.clone(), &config));
+    let journal = Arc::new(Journal::start(&foundation, store.clone(), Scores::new(adherence), &config));
     let readings = Readings::new(ai_inference);
     events::subscribe(queue.as_ref(), &journal, &readings).await?;
     Relay::start(&foundation, &db, queue);
     let witness = Recorder::start(&foundation, &db);
-    let (programs, families) = (Programs::new(program), Families::new(family));
+    let (programs, families) = (Programs::new(program, family.clone()), Families::new(family));
     let importer = Importer {
         store: store.clone(),
         families: families.clone(),

@@ -65,6 +65,7 @@ pub async fn light(plan: &Plan, foundation: &Foundation) -> Result<Lit, Error> {
             foundation: here(),
             db,
             queue: base.queue().await?,
+            cache: base.cache().await?,
             program,
             family: family.clone(),
         })

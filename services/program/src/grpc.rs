@@ -4,6 +4,7 @@ pub mod encode;
 mod import;
 mod record;
 
+use chassis::trusted::Told;
 use chassis::{Error, call, fields, page};
 use chrono::{DateTime, Utc};
 use proto::program::v1::program_service_server::ProgramService;
@@ -183,6 +184,14 @@ impl ProgramService for Service {
     ) -> Result<Response<ImportProgramsResponse>, Status> {
         let call = call::on_behalf(request, |message: &ImportProgramsRequest| message.user_id)?;
         Ok(Response::new(self.import(call).await?))
+    }
+
+    async fn list_changes(
+        &self,
+        request: Request<ListChangesRequest>,
+    ) -> Result<Response<ListChangesResponse>, Status> {
+        let Told { last, families, forget } = self.store.db().changes(call::internal(request)?.after).await?;
+        Ok(Response::new(ListChangesResponse { last, family_ids: families, forget }))
     }
 
     async fn list_audit(

@@ -56,6 +56,7 @@ pub async fn purge(db: &Database, family: &Database) -> Result<Vec<i64>, Error> 
 pub async fn open(needs: Needs) -> Result<Room, Error> {
     let Needs { foundation, db, queue, family } = needs;
     let store = store::Store::open(db.clone()).await?;
+    db.tell_changes();
     Relay::start(&foundation, &db, queue);
     let witness = Recorder::start(&foundation, &db);
     let access = access::Access::new(store.clone(), clients::Family::new(family), foundation.clock.clone());

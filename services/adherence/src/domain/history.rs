@@ -67,11 +67,11 @@ pub struct Measurement {
     pub value: i64,
 }
 
-/// What holds of everything that was logged, day by day. It does not depend on the order the contributions came in, nor on how
-/// often each of them came.
+/// What holds of everything that was logged, day by day and log by log. It does not depend on the order the contributions came
+/// in, nor on how often each of them came.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
-pub struct History(BTreeMap<NaiveDate, Vec<Part>>);
+pub struct History(BTreeMap<NaiveDate, BTreeMap<i64, Part>>);
 
 impl History {
     /// Keeps the highest revision of every log.
@@ -84,13 +84,18 @@ impl History {
                 held.insert(contribution.log_id, contribution);
             }
         }
-        let mut held: Vec<_> = held.into_values().collect();
-        held.sort_by_key(|contribution| contribution.log_id);
-        let mut days: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for Contribution { date, part, .. } in held {
-            days.entry(date).or_default().push(part);
+        let mut history = Self::default();
+        held.into_values().for_each(|contribution| history.put(None, contribution));
+        history
+    }
+
+    /// Takes in a higher revision of a log, of which the one before counted for the day `before`.
+    pub fn put(&mut self, before: Option<NaiveDate>, contribution: Contribution) {
+        let Contribution { log_id, date, part, .. } = contribution;
+        if let Some(day) = before.and_then(|before| self.0.get_mut(&before)) {
+            day.remove(&log_id);
         }
-        Self(days)
+        self.0.entry(date).or_default().insert(log_id, part);
     }
 
     /// The meals of a day.
@@ -113,7 +118,7 @@ impl History {
     }
 
     fn parts(&self, day: NaiveDate) -> impl Iterator<Item = &Part> {
-        self.0.get(&day).into_iter().flatten()
+        self.0.get(&day).into_iter().flat_map(BTreeMap::values)
     }
 }
 

@@ -7,6 +7,7 @@ use proto::adherence::v1::record_log_request::Contribution as Wire;
 use crate::domain::event::LogStatus;
 use crate::domain::goals::{Intake, Nutrient};
 use crate::domain::history::{Contribution, Measurement, Part, Session};
+use crate::domain::standing::Revision;
 use crate::domain::thousandths;
 use crate::recording::Entry;
 use crate::store::Scope;
@@ -32,11 +33,10 @@ pub fn entry(request: wire::RecordLogRequest) -> Result<Entry, Error> {
         }
     };
     let date = time::date("local_date", &request.local_date)?;
+    let contribution = Contribution { log_id: request.log_id, revision: request.revision, date, part };
     Ok(Entry {
         scope: Scope { family_id: request.family_id, program_id: request.program_id },
-        contribution: Contribution { log_id: request.log_id, revision: request.revision, date, part },
-        status,
-        today: time::date("today_date", &request.today_date)?,
+        revision: Revision { contribution, status, today: time::date("today_date", &request.today_date)? },
         plan_version: request.plan_version,
     })
 }
@@ -103,8 +103,8 @@ mod tests {
         };
         let entry = entry(request(Some(Wire::Nutrition(meal)))).unwrap();
         let intake = Intake::from([(Nutrient::Calories, 0), (Nutrient::ProteinG, 12_346)]);
-        assert_eq!(entry.contribution.part, Part::Nutrition(intake));
-        assert_eq!((entry.contribution.date, entry.today), (day("2026-01-05"), day("2026-01-06")));
+        assert_eq!(entry.revision.contribution.part, Part::Nutrition(intake));
+        assert_eq!((entry.revision.contribution.date, entry.revision.today), (day("2026-01-05"), day("2026-01-06")));
     }
 
     #[test]
@@ -113,6 +113,7 @@ mod tests {
         let part = |status: wire::LogStatus, contribution| {
             entry(wire::RecordLogRequest { status: status.into(), ..request(contribution) })
                 .unwrap()
+                .revision
                 .contribution
                 .part
         };

@@ -1,6 +1,6 @@
 //! What each revision of a log adds. Rows are added, and never changed; the highest revision of a log holds.
 
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
@@ -11,42 +11,58 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::entity::contributions::{ActiveModel, Column, Entity, Model};
-use super::{Scope, Span};
+use super::{Scope, Span, keys};
 use crate::domain::history::{Contribution, Part};
+use crate::domain::standing::Recorded;
 
-/// A revision that was recorded before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// The revision.
-    pub revision: i32,
-    /// The day it counted for.
-    pub date: NaiveDate,
-    /// By how many hundredths of a point it moved the total of its day.
-    pub impact: i32,
-}
-
-/// What is recorded of a log.
-pub async fn of_log(tx: &Tx, scope: Scope, log_id: i64) -> Result<Vec<Recorded>, Error> {
-    let query = of(scope).filter(Column::LogId.eq(log_id)).select_only().columns([
+/// What is recorded of some logs, each with the program it belongs to.
+pub async fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> Result<Vec<(Scope, Recorded)>, Error> {
+    let keys: Vec<_> = logs.iter().map(|(scope, log_id)| [scope.family_id, scope.program_id, *log_id]).collect();
+    let columns = [Column::FamilyId, Column::ProgramId, Column::LogId];
+    let query = Entity::find().filter(among(tx.connection(), columns, &keys)).select_only().columns([
+        Column::FamilyId,
+        Column::ProgramId,
+        Column::LogId,
         Column::Revision,
         Column::LocalDate,
         Column::ImpactBasisPoints,
     ]);
-    let rows: Vec<(i32, NaiveDate, i32)> = query.into_tuple().all(tx.connection()).await.stored()?;
-    Ok(rows.into_iter().map(|(revision, date, impact)| Recorded { revision, date, impact }).collect())
+    let rows: Vec<(i64, i64, i64, i32, NaiveDate, i32)> =
+        query.into_tuple().all(tx.connection()).await.stored()?;
+    let recorded = |(family_id, program_id, log_id, revision, date, impact)| {
+        (Scope { family_id, program_id }, Recorded { log_id, revision, date, impact })
+    };
+    Ok(rows.into_iter().map(recorded).collect())
 }
 
-/// What holds in some spans of days.
+/// What holds in some spans of days of some programs.
+pub async fn held_of(
+    tx: &Tx,
+    scopes: &[Scope],
+    spans: &[Span],
+) -> Result<Vec<(Scope, Contribution)>, Error> {
+    let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
+    let query = Entity::find().filter(of_them).filter(within(spans)).filter(holds());
+    let rows = query.all(tx.connection()).await.stored()?;
+    let of = |row: Model| {
+        let scope = Scope { family_id: row.family_id, program_id: row.program_id };
+        Ok((scope, Contribution::try_from(row)?))
+    };
+    rows.into_iter().map(of).collect()
+}
+
+/// What holds in a span of days.
 pub async fn held(
     connection: &impl ConnectionTrait,
     scope: Scope,
-    spans: &[Span],
+    span: Span,
 ) -> Result<Vec<Contribution>, Error> {
-    let within = spans
-        .iter()
-        .fold(Condition::any(), |any, (first, last)| any.add(Column::LocalDate.between(*first, *last)));
-    let rows = of(scope).filter(within).filter(holds()).all(connection).await.stored()?;
+    let rows = of(scope).filter(within(&[span])).filter(holds()).all(connection).await.stored()?;
     rows.into_iter().map(Contribution::try_from).collect()
+}
+
+fn within(spans: &[Span]) -> Condition {
+    spans.iter().fold(Condition::any(), |any, (first, last)| any.add(Column::LocalDate.between(*first, *last)))
 }
 
 /// What holds in the whole program.
@@ -80,8 +96,7 @@ pub fn insert(
         impact_basis_points: Set(impact),
         recorded_at: Set(now),
     };
-    tx.add_later(Entity::insert(row));
-    Ok(())
+    tx.add_later(row)
 }
 
 fn of(scope: Scope) -> Select<Entity> {

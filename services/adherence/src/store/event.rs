@@ -2,14 +2,18 @@
 //! before it. They follow the time and not a count, so that who may hear of some kinds of logs only cannot tell by the gaps how
 //! many others there were.
 
-use backends::{DbResultExt, Tx};
+use std::collections::HashMap;
+
+use backends::{DbResultExt, Tx, among};
 use chassis::Error;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::entity::program_events::{ActiveModel, Column, Entity, Model};
-use super::{Scope, Store};
+use super::entity::plans;
+use super::{Scope, Store, keys};
 use crate::domain::event::{Event, Kind, LogStatus};
 use crate::domain::score::Score;
 use crate::domain::sight::LogType;
@@ -28,14 +32,43 @@ impl Store {
     }
 }
 
-/// Adds events, in their order, when the transaction commits; their ids are given here.
-pub async fn append(tx: &Tx, scope: Scope, events: Vec<Event>) -> Result<(), Error> {
-    let Some(first) = events.first() else { return Ok(()) };
-    // past the last one also where a clock goes back
-    let next = first.occurred_at.timestamp_micros().max(last_id(tx.connection(), scope).await? + 1);
-    let rows = events.into_iter().zip(next..).map(|(event, id)| row(scope, Event { id, ..event }));
-    tx.add_later(Entity::insert_many(rows));
-    Ok(())
+/// Adds events, in their order, when the transaction commits. Their ids are given here, past `last`, also where a clock goes back;
+/// the last of them is told.
+pub fn append(tx: &Tx, scope: Scope, events: Vec<Event>, last: i64) -> Result<i64, Error> {
+    let Some(first) = events.first() else { return Ok(last) };
+    let next = Ord::max(first.occurred_at.timestamp_micros(), last + 1);
+    let mut last = last;
+    for (event, id) in events.into_iter().zip(next..) {
+        tx.add_later(row(scope, Event { id, ..event }))?;
+        last = id;
+    }
+    Ok(last)
+}
+
+/// The ids of the newest events of some programs that have plans; 0 where there is none.
+pub async fn last_ids(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, Error> {
+    let same = |column: Column, plans: plans::Column| {
+        Expr::col((Entity, column)).equals((plans::Entity, plans))
+    };
+    let last = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(same(Column::FamilyId, plans::Column::FamilyId))
+        .filter(same(Column::ProgramId, plans::Column::ProgramId))
+        .order_by_desc(Column::Id)
+        .limit(1);
+    let of_them =
+        among(tx.connection(), [plans::Column::FamilyId, plans::Column::ProgramId], &keys(scopes));
+    let query = plans::Entity::find()
+        .select_only()
+        .columns([plans::Column::FamilyId, plans::Column::ProgramId])
+        .expr(Expr::from(last.into_query()))
+        .filter(of_them);
+    let rows: Vec<(i64, i64, Option<i64>)> = query.into_tuple().all(tx.connection()).await.stored()?;
+    let of = |(family_id, program_id, last): (_, _, Option<i64>)| {
+        (Scope { family_id, program_id }, last.unwrap_or(0))
+    };
+    Ok(rows.into_iter().map(of).collect())
 }
 
 async fn last_id(connection: &impl ConnectionTrait, scope: Scope) -> Result<i64, Error> {

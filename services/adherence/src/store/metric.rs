@@ -1,17 +1,15 @@
 //! The scores of every day that something was logged for.
 
-use std::collections::BTreeSet;
-
-use backends::{DbResultExt, Tx};
+use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::sea_query::Condition;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use super::entity::adherence_metrics::{ActiveModel, Column, Entity, Model};
-use super::{Scope, Span};
+use super::{Scope, Span, keys};
 use crate::domain::day::Day;
 use crate::domain::score::Score;
 
@@ -32,41 +30,27 @@ pub async fn between(
     query.all(connection).await.stored()?.into_iter().map(Day::try_from).collect()
 }
 
-/// Which days of some spans are stored.
-pub async fn dates(tx: &Tx, scope: Scope, spans: &[Span]) -> Result<BTreeSet<NaiveDate>, Error> {
+/// Which days of some spans are stored, of some programs.
+pub async fn dates_of(tx: &Tx, scopes: &[Scope], spans: &[Span]) -> Result<Vec<(Scope, NaiveDate)>, Error> {
     let within = spans
         .iter()
         .fold(Condition::any(), |any, (first, last)| any.add(Column::Date.between(*first, *last)));
-    let dates: Vec<NaiveDate> = of(scope)
-        .filter(within)
-        .select_only()
-        .column(Column::Date)
-        .into_tuple()
-        .all(tx.connection())
-        .await
-        .stored()?;
-    Ok(dates.into_iter().collect())
+    let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
+    let query = Entity::find().filter(of_them).filter(within).select_only();
+    let query = query.columns([Column::FamilyId, Column::ProgramId, Column::Date]);
+    let rows: Vec<(i64, i64, NaiveDate)> = query.into_tuple().all(tx.connection()).await.stored()?;
+    let of = |(family_id, program_id, date)| (Scope { family_id, program_id }, date);
+    Ok(rows.into_iter().map(of).collect())
 }
 
-/// Stores days, in place of what was stored of them, when the transaction commits.
-pub fn put(tx: &Tx, scope: Scope, days: &[Day], now: DateTime<Utc>) -> Result<(), Error> {
-    if days.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = days.iter().map(|day| row(scope, day, now)).collect::<Result<_, _>>()?;
-    let again = OnConflict::columns([Column::FamilyId, Column::ProgramId, Column::Date])
-        .update_columns([
-            Column::NutritionScore,
-            Column::StrengthScore,
-            Column::ClinicalScore,
-            Column::TotalScore,
-            Column::ControlScore,
-            Column::Details,
-            Column::ComputedAt,
-        ])
-        .to_owned();
-    tx.add_later(Entity::insert_many(rows).on_conflict(again));
-    Ok(())
+/// Stores days, in place of what was stored of them, when the transaction commits. No day may come twice.
+pub fn put<'d>(
+    tx: &Tx,
+    scope: Scope,
+    days: impl IntoIterator<Item = &'d Day>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    days.into_iter().try_for_each(|day| tx.put_later(row(scope, day, now)?))
 }
 
 fn of(scope: Scope) -> Select<Entity> {

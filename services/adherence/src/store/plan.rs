@@ -1,12 +1,14 @@
 //! The plans at hand, one row a program.
 
-use backends::{DbResultExt, Scope as Tenant, Tx};
+use std::collections::HashMap;
+
+use backends::{DbResultExt, Scope as Tenant, Tx, among};
 use chassis::Error;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::plans::{ActiveModel, Column, Entity, Model};
-use super::{Scope, Store};
+use super::{Scope, Store, keys};
 use crate::domain::plan::Plan;
 
 impl Store {
@@ -40,6 +42,18 @@ pub async fn lock(tx: &Tx, scope: Scope) -> Result<Option<Plan>, Error> {
     let query = Entity::find_by_id((scope.family_id, scope.program_id)).lock_exclusive();
     let row = query.one(tx.connection()).await.stored()?;
     row.map(Plan::try_from).transpose()
+}
+
+/// The plans of some programs, as far as there are any, locked until the transaction ends; always in the same order, so that two
+/// who want the same never wait for each other.
+pub async fn lock_all(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, Plan>, Error> {
+    let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
+    let query = Entity::find().filter(of_them).order_by_asc(Column::FamilyId).order_by_asc(Column::ProgramId);
+    let rows = query.lock_exclusive().all(tx.connection()).await.stored()?;
+    let of = |row: Model| {
+        Ok((Scope { family_id: row.family_id, program_id: row.program_id }, Plan::try_from(row)?))
+    };
+    rows.into_iter().map(of).collect()
 }
 
 /// Replaces a plan.

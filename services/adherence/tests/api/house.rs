@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adherence::Needs;
 use backends::Database;
+use backends::cache::memory::MemoryCache;
 use backends::queue::memory::MemoryQueue;
 use backends::queue::{Message, Queue};
 use chassis::auth::Verifier;
@@ -55,6 +56,7 @@ impl House {
             foundation,
             db: db.clone(),
             queue: queue.clone(),
+            cache: MemoryCache::new(&clock),
             program: Room::new("program")
                 .service(ProgramServiceServer::new(programs.clone()))
                 .link(&verifier),

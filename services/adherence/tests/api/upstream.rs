@@ -124,6 +124,7 @@ impl ProgramService for Programs {
     never! {
         create_program: program::CreateProgramRequest => program::Program,
         list_audit: program::ListAuditRequest => program::ListAuditResponse,
+        list_changes: program::ListChangesRequest => program::ListChangesResponse,
         list_programs: program::ListProgramsRequest => program::ListProgramsResponse,
         get_program: program::GetProgramRequest => program::Program,
         update_program: program::UpdateProgramRequest => program::Program,
@@ -185,6 +186,7 @@ impl FamilyService for Household {
         remove_manager: family::RemoveManagerRequest => family::RemoveManagerResponse,
         create_member: family::CreateMemberRequest => family::Member,
         list_audit: family::ListAuditRequest => family::ListAuditResponse,
+        list_changes: family::ListChangesRequest => family::ListChangesResponse,
         list_members: family::ListMembersRequest => family::ListMembersResponse,
         get_member: family::GetMemberRequest => family::Member,
         update_member: family::UpdateMemberRequest => family::Member,

@@ -4,9 +4,8 @@ use std::time::Duration;
 use chassis::{Error, Foundation};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect, Statement,
+    ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect, Statement,
 };
 use tokio::time::Instant;
 
@@ -101,23 +100,23 @@ impl Sealer {
         let before = last_seal(connection).await?;
         let number = before.as_ref().map_or(1, |seal| seal.number + 1);
         let previous = before.as_ref().map_or_else(chain::beginning, |seal| seal.digest.clone());
-        let mut heads = heads(connection, &rows).await?;
-        let (mut links, mut seal) = (Vec::new(), Seal::after(&previous, number));
+        let mut heads = heads(connection).await?;
+        let mut seal = Seal::after(&previous, number);
         for row in &rows {
             let head =
                 heads.entry(row.family_id).or_insert_with(|| Head { sequence: 0, hash: chain::beginning() });
             head.sequence += 1;
             head.hash = chain::link(&head.hash, head.sequence, row)?;
             seal.add(row.family_id, head.sequence, &head.hash);
-            links.push(audit_chain::ActiveModel {
+            tx.add_later(audit_chain::ActiveModel {
                 family_id: Set(row.family_id),
                 sequence: Set(head.sequence),
                 audit_id: Set(row.id),
                 seal: Set(number),
                 hash: Set(head.hash.clone()),
-            });
+            })?;
         }
-        audit_chain::Entity::insert_many(links).exec_without_returning(connection).await.stored()?;
+        tx.add_now().await?;
         let total =
             before.map_or(0, |seal| seal.total) + i64::try_from(rows.len()).map_err(Error::internal)?;
         enter(connection, number, total, seal.digest(), self.db.clock().now()).await?;
@@ -138,20 +137,15 @@ async fn pending(connection: &Connection) -> Result<Vec<audit_log::Model>, Error
     audit_log::Model::find_by_statement(ask).all(connection).await.stored()
 }
 
-/// The heads of the chains that the rows go on.
-async fn heads(connection: &Connection, rows: &[audit_log::Model]) -> Result<HashMap<i64, Head>, Error> {
-    let mut families: Vec<i64> = rows.iter().map(|row| row.family_id).collect();
-    families.dedup();
-    let latest = Query::select()
-        .column(audit_chain::Column::FamilyId)
-        .expr(Expr::col(audit_chain::Column::Sequence).max())
-        .from(audit_chain::Entity)
-        .and_where(Expr::col(audit_chain::Column::FamilyId).is_in(families))
-        .group_by_col(audit_chain::Column::FamilyId)
-        .to_owned();
-    let key =
-        Expr::tuple([Expr::col(audit_chain::Column::FamilyId), Expr::col(audit_chain::Column::Sequence)]);
-    let found = audit_chain::Entity::find().filter(key.in_subquery(latest)).all(connection).await.stored()?;
+/// The heads of all chains that rows wait for.
+async fn heads(connection: &Connection) -> Result<HashMap<i64, Head>, Error> {
+    // the end of each chain by the index, not by reading it
+    let sql = "SELECT chain.* FROM audit_chain AS chain WHERE (chain.family_id, chain.sequence) IN (
+            SELECT waiting.family_id,
+                (SELECT MAX(link.sequence) FROM audit_chain AS link WHERE link.family_id = waiting.family_id)
+            FROM (SELECT DISTINCT family_id FROM audit_pending) AS waiting)";
+    let ask = Statement::from_string(connection.get_database_backend(), sql);
+    let found = audit_chain::Model::find_by_statement(ask).all(connection).await.stored()?;
     let head = |link: audit_chain::Model| (link.family_id, Head { sequence: link.sequence, hash: link.hash });
     Ok(found.into_iter().map(head).collect())
 }

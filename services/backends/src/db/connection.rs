@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chassis::Error;
 use chassis::clock::Clock;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{CommonTableExpression, Expr, InsertStatement, Query, WithClause, WithQuery};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     Statement,
@@ -10,10 +10,8 @@ use sea_orm::{
 
 use super::Engine;
 use super::postgres::Transaction;
+use super::rows::Rows;
 use crate::error::DbResultExt;
-
-/// How many statements PostgreSQL is given as one. Of 500 rows each, they stay below the 65 535 parameters that it takes.
-const TOGETHER: usize = 8;
 
 /// What statements run on: a transaction, or, for reading on SQLite, a pool of reading connections.
 pub struct Connection(Kind);
@@ -50,22 +48,19 @@ impl Connection {
         }
     }
 
-    /// Adds rows of several tables, on PostgreSQL by few statements, and so in few journeys.
-    pub(super) async fn add_all(&self, inserts: Vec<InsertStatement>) -> Result<(), DbErr> {
-        if !matches!(self.0, Kind::Postgres(_)) {
-            for insert in &inserts {
-                self.execute(insert).await?;
+    /// Adds rows of several tables, on PostgreSQL by one statement, and so in one journey.
+    pub(super) async fn add_all(&self, all: Vec<Rows>) -> Result<Vec<QueryResult>, DbErr> {
+        let mut told = Vec::new();
+        match &self.0 {
+            _ if all.is_empty() => {}
+            Kind::Postgres(transaction) => told = transaction.add(&all).await?,
+            Kind::Pool(_) | Kind::Embedded(_) => {
+                for rows in all {
+                    told.extend(rows.add(self).await?);
+                }
             }
-            return Ok(());
         }
-        for some in inserts.chunks(TOGETHER) {
-            match some {
-                [one] => self.execute(one).await?,
-                [before @ .., last] => self.execute(&together(before, last)).await?,
-                [] => continue,
-            };
-        }
-        Ok(())
+        Ok(told)
     }
 
     /// The time by the database: on PostgreSQL its own, which all processes share however wrong their clocks are; on SQLite, which
@@ -95,17 +90,6 @@ impl Connection {
             Kind::Postgres(transaction) => transaction.commit().await,
         }
     }
-}
-
-/// As one statement: `WITH r0 AS (INSERT …), r1 AS (INSERT …) INSERT …`.
-fn together(before: &[InsertStatement], last: &InsertStatement) -> WithQuery {
-    let mut with = WithClause::new();
-    for (place, insert) in before.iter().enumerate() {
-        let mut rows = CommonTableExpression::new();
-        rows.table_name(format!("r{place}")).query(insert.clone());
-        with.cte(rows);
-    }
-    with.query(last.clone())
 }
 
 #[async_trait]

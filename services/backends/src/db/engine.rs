@@ -44,6 +44,14 @@ impl Engine {
         Ok(connection)
     }
 
+    /// A transaction that may write rows of several families.
+    pub async fn write_of(&self, families: &[i64]) -> Result<Connection, Error> {
+        match self {
+            Self::Sqlite(files) => files.write().await,
+            Self::Postgres(server) => server.write_of(families).await.map(Connection::postgres),
+        }
+    }
+
     /// For reading what may be a moment old.
     pub async fn read(&self, scope: Scope) -> Result<Connection, Error> {
         match self {

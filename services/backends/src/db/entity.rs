@@ -3,6 +3,7 @@ pub mod audit_checkpoint;
 pub mod audit_log;
 pub mod audit_pending;
 pub mod audit_seal;
+pub mod change;
 pub mod idempotency;
 pub mod inbox;
 pub mod outbox;

@@ -13,7 +13,7 @@ use super::{Connection, Engine};
 use crate::error::DbResultExt;
 
 /// How many ids one visit to the database brings.
-const BLOCK: i64 = 64;
+pub const BLOCK: i64 = 256;
 
 /// Ids end here, so that a JSON number holds each exactly.
 const END: i64 = 1 << 53;
@@ -66,7 +66,7 @@ impl Ids {
             return Ok(id);
         }
         let connection = engine.housekeeping().await?;
-        let mut block = reserve(sequence, &connection).await?;
+        let mut block = reserve(sequence, BLOCK, &connection).await?;
         connection.commit().await.stored()?;
         let id = block.next().ok_or_else(|| Error::internal("an empty block of ids"))?;
         self.blocks.give(sequence, block);
@@ -74,10 +74,14 @@ impl Ids {
     }
 }
 
-/// Takes the next block from the database, in one statement.
-pub async fn reserve(sequence: &'static str, connection: &Connection) -> Result<Range<i64>, Error> {
-    let first = sequence::ActiveModel { name: Set(sequence.to_owned()), next: Set(1 + BLOCK) };
-    let onward = Expr::col((sequence::Entity, sequence::Column::Next)).add(BLOCK);
+/// Takes the next `count` ids from the database, in one statement.
+pub async fn reserve(
+    sequence: &'static str,
+    count: i64,
+    connection: &Connection,
+) -> Result<Range<i64>, Error> {
+    let first = sequence::ActiveModel { name: Set(sequence.to_owned()), next: Set(1 + count) };
+    let onward = Expr::col((sequence::Entity, sequence::Column::Next)).add(count);
     let row = sequence::Entity::insert(first)
         .on_conflict(
             OnConflict::column(sequence::Column::Name).value(sequence::Column::Next, onward).to_owned(),
@@ -88,5 +92,5 @@ pub async fn reserve(sequence: &'static str, connection: &Connection) -> Result<
     if row.next > END {
         return Err(Error::internal("a sequence has run out of ids"));
     }
-    Ok(row.next - BLOCK..row.next)
+    Ok(row.next - count..row.next)
 }

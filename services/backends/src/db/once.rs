@@ -4,14 +4,17 @@
 //! word has the primary key: of two transactions under one key the second fails as a whole, and its caller, told that the
 //! first was in flight, asks again.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use chassis::audit::Outcome;
 use chassis::idempotency::Key;
 use chassis::{Actor, Error};
+use chrono::{DateTime, Utc};
 use prost::Message;
-use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, FromQueryResult, Statement};
+use sea_orm::{ActiveValue::Set, DbBackend, EntityTrait, FromQueryResult, QueryResult, Statement};
+use uuid::Uuid;
 
 use super::entity::idempotency;
 use super::in_flight::Guard;
@@ -66,6 +69,65 @@ impl Database {
             return kept.answered(key);
         }
         Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))
+    }
+}
+
+/// A request that is done together with others, and what it will have been answered.
+pub struct Answered {
+    /// The request.
+    pub key: Key,
+    /// The answer, encoded.
+    pub answer: Vec<u8>,
+    /// What kind of resource it is about.
+    pub resource_type: &'static str,
+    /// Its id.
+    pub resource_id: i64,
+}
+
+impl Database {
+    /// Marks a request as being worked on in this process, for as long as what this returns is kept. Fails when it is so already.
+    pub fn mark(&self, key: &Key) -> Result<impl Send + use<>, Error> {
+        self.0.in_flight.enter((key.user_id, key.request_id)).ok_or_else(Error::in_flight)
+    }
+
+    /// What a request was answered that was done before; fails when it is not over yet, or its key was used for another.
+    pub async fn answered<A: Message + Default>(&self, key: &Key) -> Result<(A, i64), Error> {
+        let kept = find(self.read_primary(Scope::Own).await?.connection(), key).await?;
+        match kept.ok_or_else(Error::in_flight)?.answered(key)? {
+            Once::Done { answer, resource_id } => Ok((answer, resource_id)),
+            Once::New(_) => Err(Error::in_flight()),
+        }
+    }
+}
+
+impl Tx {
+    /// Keeps the answers of requests that are done in this transaction, and tells which requests are new. The
+    /// others were done before, or are done elsewhere right now and are over when this returns; nothing is to be done for them.
+    pub async fn answer_once(&self, all: &[Answered]) -> Result<HashSet<(i64, Uuid)>, Error> {
+        // everybody in the same order, so that two who do the same requests never wait for each other
+        let mut all: Vec<_> = all.iter().collect();
+        all.sort_unstable_by_key(|answered| (answered.key.user_id, answered.key.request_id));
+        let now = self.db().clock().now();
+        let rows: Vec<_> = all.into_iter().map(|answered| row(answered, now)).collect();
+        let new = self.add_new(&rows).await.stored()?;
+        let key = |row: &QueryResult| {
+            let request_id: String = row.try_get("", "request_id").stored()?;
+            let request_id = Uuid::try_parse(&request_id).map_err(Error::internal)?;
+            Ok((row.try_get("", "user_id").stored()?, request_id))
+        };
+        new.iter().map(key).collect()
+    }
+}
+
+fn row(answered: &Answered, now: DateTime<Utc>) -> idempotency::ActiveModel {
+    idempotency::ActiveModel {
+        user_id: Set(answered.key.user_id),
+        request_id: Set(answered.key.request_id.to_string()),
+        fingerprint: Set(answered.key.fingerprint.to_vec()),
+        answer: Set(answered.answer.clone()),
+        resource_id: Set(answered.resource_id),
+        resource_type: Set(answered.resource_type.to_owned()),
+        created_at: Set(now),
     }
 }
 
@@ -126,17 +188,15 @@ async fn find_or_lock(connection: &Connection, key: &Key, lock: i64) -> Result<O
 impl<A: Message> Keyed<A> {
     /// Commits, with the audit row, and keeps the answer under the key.
     pub async fn commit_with(self, subject: Subject, answer: &A) -> Result<(), Error> {
-        let row = idempotency::ActiveModel {
-            user_id: Set(self.key.user_id),
-            request_id: Set(self.key.request_id.to_string()),
-            fingerprint: Set(self.key.fingerprint.to_vec()),
-            answer: Set(answer.encode_to_vec()),
-            resource_id: Set(subject.resource_id),
-            resource_type: Set(self.write.resource_type().to_owned()),
-            created_at: Set(self.write.db().clock().now()),
+        let answered = Answered {
+            key: self.key,
+            answer: answer.encode_to_vec(),
+            resource_type: self.write.resource_type(),
+            resource_id: subject.resource_id,
         };
-        self.write.add_later(idempotency::Entity::insert(row));
+        self.write.add_later(row(&answered, self.write.db().clock().now()))?;
         self.write.record(subject, Outcome::Success).await?;
+        self.write.tell_changes().await?;
         // of all that is left for later only this key may be another's
         let stored = self.write.settle().await;
         stored.map_err(|e| if is_unique_violation(&e) { Error::in_flight() } else { db_error(&e) })?;

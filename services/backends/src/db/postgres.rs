@@ -102,6 +102,12 @@ impl Server {
         self.begin(&self.primary, begin::Mode::Write, scope).await.stored()
     }
 
+    /// A transaction that may write rows of several families.
+    pub async fn write_of(&self, families: &[i64]) -> Result<Transaction, Error> {
+        let (beginning, role) = (self.names.begin_of(families), self.names.role(Scope::Own));
+        Transaction::begin(&self.primary, beginning, role).await.stored()
+    }
+
     /// A transaction that may not, and sees at least what was acknowledged.
     pub async fn read(&self, scope: Scope) -> Result<Transaction, Error> {
         let replica = match (&self.replicas, scope) {

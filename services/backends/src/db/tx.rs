@@ -5,17 +5,15 @@ use std::time::Duration;
 use chassis::audit::{self, Entry, Outcome};
 use chassis::{Actor, Error};
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, InsertStatement};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, QueryTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::entity::{audit_log, outbox};
+use super::rows::{Conflict, Rows};
 use super::{Action, Connection, Database, Engine, Scope, Subject, ids};
 use crate::error::DbResultExt;
-
-/// How many rows one statement adds: as many as leave it well below the parameters that SQLite takes.
-const ROWS_AT_ONCE: usize = 500;
 
 /// One transaction: the effect, and all that must stand or fall with it. Dropped without a commit, nothing has happened.
 ///
@@ -26,7 +24,7 @@ pub struct Tx {
     /// Blocks of ids reserved inside; they exist for others only once this commits.
     blocks: ids::Blocks,
     /// What is added when this commits.
-    later: Mutex<Vec<InsertStatement>>,
+    later: Mutex<Vec<Rows>>,
     /// Whether there is something for the relay.
     due_now: AtomicBool,
     /// The families it is about.
@@ -34,8 +32,8 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(db: Database, inner: Connection, scope: Scope) -> Self {
-        let families = Mutex::new(scope.family().into_iter().collect());
+    pub(super) fn new(db: Database, inner: Connection, families: Vec<i64>) -> Self {
+        let families = Mutex::new(families);
         Self {
             db,
             inner,
@@ -72,10 +70,34 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds rows when this commits, together with all that was left so, on PostgreSQL in one statement: for rows that nothing
-    /// reads before then.
-    pub fn add_later(&self, rows: impl QueryTrait<QueryStatement = InsertStatement>) {
-        self.later.lock().unwrap_or_else(PoisonError::into_inner).push(rows.into_query());
+    /// Adds a row when this commits, together with all that was left so, on PostgreSQL in one statement: for rows that nothing
+    /// reads before then. Every column must be set.
+    pub fn add_later<A: ActiveModelTrait>(&self, row: A) -> Result<(), Error> {
+        self.leave(&row, Conflict::Refuse)
+    }
+
+    /// The same, in place of the row that has the key already. No key may come twice.
+    pub fn put_later<A: ActiveModelTrait>(&self, row: A) -> Result<(), Error> {
+        self.leave(&row, Conflict::Replace)
+    }
+
+    fn leave<A: ActiveModelTrait>(&self, row: &A, conflict: Conflict) -> Result<(), Error> {
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match later.iter().position(|rows| rows.are_of::<A>(conflict)) {
+            Some(place) => place,
+            None => {
+                later.push(Rows::none::<A>(conflict).stored()?);
+                later.len() - 1
+            }
+        };
+        later[place].push(row).stored()
+    }
+
+    /// Adds rows now, but for those whose key is there already, and tells the keys of those that are new.
+    pub(super) async fn add_new<A: ActiveModelTrait>(&self, rows: &[A]) -> Result<Vec<QueryResult>, DbErr> {
+        let mut new = Rows::none::<A>(Conflict::Skip)?;
+        rows.iter().try_for_each(|row| new.push(row))?;
+        self.inner.add_all(vec![new]).await
     }
 
     /// Adds now what was left for later, for one who goes on to read it.
@@ -83,9 +105,14 @@ impl Tx {
         self.settle().await.stored()
     }
 
+    /// The families it is about.
+    pub(super) fn families(&self) -> Vec<i64> {
+        self.families.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) async fn settle(&self) -> Result<(), DbErr> {
         let later = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
-        self.inner.add_all(later).await
+        self.inner.add_all(later).await.map(drop)
     }
 
     /// The next id of a sequence, as by [`Database::next_id`].
@@ -97,7 +124,7 @@ impl Tx {
             // not here, where the sequence's row would stay locked for as long as all this takes
             return self.db.next_id(sequence).await;
         }
-        let mut block = ids::reserve(sequence, &self.inner).await?;
+        let mut block = ids::reserve(sequence, ids::BLOCK, &self.inner).await?;
         let id = block.next().ok_or_else(|| Error::internal("an empty block of ids"))?;
         self.blocks.give(sequence, block);
         Ok(id)
@@ -117,22 +144,11 @@ impl Tx {
         delay: Duration,
     ) -> Result<Uuid, Error> {
         let (id, row) = self.outgoing(topic, payload, delay)?;
-        self.add_later(outbox::Entity::insert(row));
+        self.add_later(row)?;
         if delay.is_zero() {
             self.due_now.store(true, Ordering::Relaxed);
         }
         Ok(id)
-    }
-
-    /// The same as [`Tx::publish`] of many messages, in few statements.
-    pub async fn publish_all(&self, topic: &'static str, payloads: &[impl Serialize]) -> Result<(), Error> {
-        for some in payloads.chunks(ROWS_AT_ONCE) {
-            let rows = some.iter().map(|payload| Ok(self.outgoing(topic, payload, Duration::ZERO)?.1));
-            let rows = rows.collect::<Result<Vec<_>, Error>>()?;
-            outbox::Entity::insert_many(rows).exec_without_returning(&self.inner).await.stored()?;
-            self.due_now.store(true, Ordering::Relaxed);
-        }
-        Ok(())
     }
 
     fn outgoing(
@@ -167,22 +183,6 @@ impl Tx {
         self.record(actor, action, resource_type, subject, Outcome::Success).await
     }
 
-    /// The same as [`Tx::audit`] of many resources, in few statements.
-    pub async fn audit_all(
-        &self,
-        actor: &Actor,
-        action: Action,
-        resource_type: &'static str,
-        subjects: &[Subject],
-    ) -> Result<(), Error> {
-        let now = self.db.clock().now();
-        for some in subjects.chunks(ROWS_AT_ONCE) {
-            let entry = |subject: &Subject| (entry(actor, action, resource_type, *subject), now);
-            self.add_entries(some.iter().map(entry).collect()).await?;
-        }
-        Ok(())
-    }
-
     /// Commits without an audit row: the effect is not a person's act.
     pub async fn commit_quietly(self) -> Result<(), Error> {
         self.add_now().await?;
@@ -209,9 +209,8 @@ impl Tx {
 
     /// Adds lines to the audit trail, each with its time.
     pub(crate) async fn add_entries(&self, entries: Vec<(Entry, DateTime<Utc>)>) -> Result<(), Error> {
-        let mut rows = Vec::with_capacity(entries.len());
         for (Entry { actor, action, subject, outcome }, at) in entries {
-            rows.push(audit_log::ActiveModel {
+            self.add_later(audit_log::ActiveModel {
                 id: Set(self.next_id("audit_logs").await?),
                 family_id: Set(subject.family_id),
                 actor_id: Set(actor.user_id),
@@ -223,9 +222,8 @@ impl Tx {
                 ip_address: Set(actor.address),
                 request_id: Set(actor.request_id.to_string()),
                 timestamp: Set(at),
-            });
+            })?;
         }
-        self.add_later(audit_log::Entity::insert_many(rows));
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl Write {
     /// Commits, with the audit row.
     pub async fn commit(self, subject: Subject) -> Result<(), Error> {
         self.record(subject, Outcome::Success).await?;
+        self.tx.tell_changes().await?;
         self.tx.commit_quietly().await
     }
 

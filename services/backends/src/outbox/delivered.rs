@@ -1,11 +1,12 @@
-//! Messages that were delivered by a shorter way are dropped behind the back of those who did so: as many at once as came while the
-//! last ones were dropped.
+//! Messages that were delivered by a shorter way are dropped behind the back of those who did so, all of a moment at once.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chassis::Error;
 use chassis::shutdown::Tasks;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -15,8 +16,10 @@ use crate::error::DbResultExt;
 
 /// How many may wait to be dropped. What is beyond, the relay delivers once more.
 const MOST: usize = 10_000;
-/// How many one statement drops: few enough that the driver keeps a prepared statement for every number.
-const AT_ONCE: usize = 50;
+/// How many one statement drops.
+const AT_ONCE: usize = 500;
+/// How long they wait for each other: not so long that the relay would find them.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The ids of delivered messages.
 #[derive(Default)]
@@ -46,7 +49,10 @@ pub async fn clear(db: Database, tasks: Tasks) {
             () = tasks.stopping() => break,
             () = db.delivered().some.notified() => {}
         }
-        drop_all(&db).await;
+        tokio::select! {
+            () = tasks.stopping() => break,
+            () = tokio::time::sleep(MOMENT) => drop_all(&db).await,
+        }
     }
     drop_all(&db).await;
 }
@@ -61,7 +67,12 @@ async fn drop_all(db: &Database) {
 
 async fn drop_some(db: &Database, ids: &[Uuid]) -> Result<(), Error> {
     let connection = db.engine().housekeeping().await?;
-    let ids = ids.iter().map(Uuid::to_string);
-    Entity::delete_many().filter(Column::Id.is_in(ids)).exec(&connection).await.stored()?;
+    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    let those = match connection.get_database_backend() {
+        // however many there are, it is the same statement
+        DbBackend::Postgres => Expr::cust_with_values("id = ANY ($1)", [ids]),
+        _ => Column::Id.is_in(ids),
+    };
+    Entity::delete_many().filter(those).exec(&connection).await.stored()?;
     connection.commit().await.stored()
 }

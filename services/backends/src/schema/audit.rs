@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use super::run;
-use super::tenants::{FAMILY, current_schema, wall};
+use super::tenants::{FAMILIES, theirs, current_schema, wall};
 use crate::db::roles;
 
 const TABLES: &[&str] = &[
@@ -92,10 +92,10 @@ fn guard_postgres(schema: &str) -> String {
 /// A service adds rows of the family at hand and of none, and sees the same. The auditor sees all, and adds to the chain.
 fn rights(schema: &str) -> String {
     let (application, auditor) = (roles::application(schema), roles::auditor(schema));
-    let own = format!("family_id = 0 OR family_id = {FAMILY}");
+    let own = format!("family_id = 0 OR {}", theirs());
     format!(
         "CREATE POLICY add ON audit_logs FOR INSERT TO {application} WITH CHECK ({own});
-        CREATE POLICY family ON audit_logs FOR SELECT TO {application} USING (family_id = COALESCE({FAMILY}, 0));
+        CREATE POLICY family ON audit_logs FOR SELECT TO {application} USING ((family_id = ANY (COALESCE(NULLIF({FAMILIES}, '{{}}'), '{{0}}'))) IS TRUE);
         CREATE POLICY add ON audit_pending FOR INSERT TO {application} WITH CHECK ({own});
         CREATE POLICY auditor ON audit_logs FOR SELECT TO {auditor} USING (current_user = '{auditor}');
         CREATE POLICY auditor ON audit_pending TO {auditor} USING (current_user = '{auditor}');

@@ -12,8 +12,15 @@ pub struct Tenant {
     pub directory: &'static [&'static str],
 }
 
-/// The family that a transaction is about. A policy may hold no subquery, or Citus could not push it down.
-pub const FAMILY: &str = "NULLIF(current_setting('app.family_id', true), '')::bigint";
+/// The families that a transaction is about: one, or those of what is done together. A policy may hold no subquery, or Citus could not
+/// push it down.
+pub const FAMILIES: &str = "NULLIF(current_setting('app.families', true), '')::bigint[]";
+
+/// That a row is of one of them. Without the last two words PostgreSQL would take it for a key to look rows up by, and read all rows of the
+/// families for the few that a statement asks for.
+pub fn theirs() -> String {
+    format!("(family_id = ANY ({FAMILIES})) IS TRUE")
+}
 
 /// Walls families off from each other: a transaction of one family meets no row of another, and one that finds out whose a row is
 /// meets all rows, but only their ids. Of a table in partitions it is the parent that has the wall; nobody is let in by a side
@@ -25,11 +32,12 @@ pub async fn tenant_tables(manager: &SchemaManager<'_>, tenants: &[Tenant]) -> R
     }
     let schema = current_schema(connection).await?;
     let (application, directory) = (roles::application(&schema), roles::directory(&schema));
+    let theirs = theirs();
     for Tenant { table, directory: columns } in tenants {
         wall(connection, table).await?;
         let policies = format!(
             "CREATE POLICY family ON {table} TO {application}
-                USING (family_id = {FAMILY}) WITH CHECK (family_id = {FAMILY});
+                USING ({theirs}) WITH CHECK ({theirs});
             CREATE POLICY directory ON {table} FOR SELECT TO {directory} USING (current_user = '{directory}')"
         );
         connection.execute_unprepared(&policies).await?;

@@ -4,6 +4,7 @@ pub mod embedded;
 mod erasures;
 mod ids;
 mod inbox;
+mod many;
 mod once;
 pub mod postgres;
 mod schema;
@@ -44,6 +45,9 @@ macro_rules! database_suite {
             crate::database::once::in_flight as a_request_in_flight_is_told_so,
             crate::database::once::failed as a_failed_request_may_be_repeated,
             crate::database::once::storm as a_storm_of_repeats_has_one_effect,
+            crate::database::many::families as rows_of_many_families_are_added_together,
+            crate::database::many::answers as many_requests_are_answered_once_each,
+            crate::database::many::changes as changes_are_told_in_their_order,
             crate::database::erasures::one_that_fails as an_erasure_that_fails_keeps_no_other_back,
             crate::database::types::round_trip as every_portable_type_comes_back_as_it_was,
             crate::database::types::instants_in_order as instants_compare_in_order,

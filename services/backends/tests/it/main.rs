@@ -17,6 +17,7 @@ mod database;
 mod objects;
 mod outbox;
 mod queue;
+mod together;
 mod wait;
 
 /// Makes each case of a suite a test of one adapter.

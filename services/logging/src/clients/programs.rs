@@ -2,10 +2,9 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chassis::cached::Cached;
 use chassis::mesh::answered;
+use chassis::trusted::{self, Answer, Trusted};
 use chassis::{Error, Link, User, audit, time};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -16,9 +15,7 @@ use super::families::Importing;
 use crate::domain::Scope;
 use crate::domain::payload::LogType;
 
-/// How long an answer may be used: the bound on every withdrawn grant.
-const TRUST: Duration = Duration::from_secs(1);
-const MOST_CACHED: u64 = 10_000;
+const MOST_CACHED: u64 = 100_000;
 
 /// Something a person may be allowed to do with a program.
 pub trait Permission: Send + Sync + 'static {
@@ -57,6 +54,17 @@ struct Facts {
     start_date: NaiveDate,
     log_types: Vec<LogType>,
     plan_version: i64,
+    manages: bool,
+}
+
+impl Answer for Facts {
+    fn family_id(&self) -> i64 {
+        self.scope.family_id
+    }
+
+    fn lasts(&self) -> bool {
+        self.manages
+    }
 }
 
 impl<P> AuthorizedProgram<P> {
@@ -100,13 +108,14 @@ impl<P> AuthorizedProgram<P> {
 #[derive(Clone)]
 pub struct Programs {
     client: ProgramServiceClient<Link>,
-    known: Cached<(i64, i64, i32), Arc<Facts>>,
+    known: Trusted<(i64, i64, i32), Facts>,
 }
 
 impl Programs {
-    /// Asks over `link`.
-    pub fn new(link: Link) -> Self {
-        Self { client: ProgramServiceClient::new(link), known: Cached::new("programs", MOST_CACHED, TRUST) }
+    /// Asks `program`, for which `family` decides who is what to a member.
+    pub fn new(program: Link, family: Link) -> Self {
+        let known = Trusted::new("programs", MOST_CACHED, trusted::of_programs(program.clone(), family));
+        Self { client: ProgramServiceClient::new(program), known }
     }
 
     /// The program, if the user may do with it what `P` says. A foreign and an absent one are denied alike.
@@ -126,7 +135,8 @@ impl Programs {
         (resource_type, resource_id): (&'static str, i64),
     ) -> Result<AuthorizedProgram<P>, Error> {
         let key = (user.id, program_id, i32::from(P::ACTION));
-        let facts = self.known.get_or(key, self.ask(user.id, program_id, P::ACTION)).await?;
+        let ask = || self.ask(user.id, program_id, P::ACTION);
+        let facts = Box::pin(self.known.get_or(key, ask)).await?;
         let (family_id, member_id) = (facts.scope.family_id, Some(facts.member_id));
         audit::granted(audit::Subject { family_id, member_id, resource_type, resource_id });
         Ok(AuthorizedProgram { facts, permission: PhantomData })
@@ -168,18 +178,19 @@ impl Programs {
         }
     }
 
-    async fn ask(&self, user_id: i64, program_id: i64, action: wire::Action) -> Result<Arc<Facts>, Error> {
+    async fn ask(&self, user_id: i64, program_id: i64, action: wire::Action) -> Result<Facts, Error> {
         let request = wire::AuthorizeProgramRequest { user_id, program_id, action: action.into() };
         let answer = answered(self.client.clone().authorize_program(request).await)?;
         let unreadable = |_| Error::internal("the program service answered what cannot be read");
-        Ok(Arc::new(Facts {
+        Ok(Facts {
             scope: Scope { family_id: answer.family_id, program_id },
             member_id: answer.member_id,
             time_zone: time::zone("time_zone", &answer.time_zone).map_err(unreadable)?,
             start_date: time::date("start_date", &answer.start_date).map_err(unreadable)?,
             log_types: answer.log_types().filter_map(log_type).collect(),
             plan_version: answer.plan_version,
-        }))
+            manages: answer.role() == wire::Role::FamilyManager,
+        })
     }
 }
 

@@ -23,7 +23,7 @@ impl Logging {
         let program = self.programs.authorize::<Write>(call.caller, call.message.program_id).await?;
         let request = of(&call);
         let entry = entry::decode(call.message, &program, self.clock.now())?;
-        self.journal.enter(&request, &program, entry).await
+        self.journal.enter(request, &program, entry).await
     }
 
     pub(super) async fn get(&self, request: Request<wire::GetLogRequest>) -> Result<wire::Log, Error> {

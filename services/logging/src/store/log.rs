@@ -111,8 +111,7 @@ impl Store {
 
     /// Adds a log's first revision, when the transaction commits.
     pub fn add(&self, tx: &Tx, first: &Revision) -> Result<(), Error> {
-        tx.add_later(Entity::insert(row(first, true)?));
-        Ok(())
+        tx.add_later(row(first, true)?)
     }
 
     /// Adds the revision that supersedes the one before it, which must be the current one.

@@ -122,6 +122,7 @@ stand_in! {
         get_config: program::GetConfigRequest => program::Config,
         replace_config: program::ReplaceConfigRequest => program::Config,
         get_plan: program::GetPlanRequest => program::Plan,
+        list_changes: program::ListChangesRequest => program::ListChangesResponse,
     }
 }
 
@@ -283,6 +284,7 @@ stand_in! {
     }
     }
     never {
+        list_changes: family::ListChangesRequest => family::ListChangesResponse,
         get_family: family::GetFamilyRequest => family::Family,
         invite_manager: family::InviteManagerRequest => family::Invitation,
         list_family_invitations: family::ListFamilyInvitationsRequest => family::ListFamilyInvitationsResponse,

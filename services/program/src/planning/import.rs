@@ -58,8 +58,9 @@ impl Planning {
         let Some((first, others)) = taken.split_first() else {
             return Ok(wire::ImportProgramsResponse::default());
         };
-        let others: Vec<_> = others.iter().map(subject).collect();
-        tx.audit_all(&actor, Action::Import, RESOURCE, &others).await?;
+        for other in others {
+            tx.audit(&actor, Action::Import, RESOURCE, subject(other)).await?;
+        }
         let program_ids = taken.iter().map(|program| program.id).collect();
         let answer = wire::ImportProgramsResponse { program_ids, plan_version: FIRST };
         tx.commit_with(subject(first), &answer).await?;

@@ -119,6 +119,7 @@ impl FamilyService for Family {
         remove_manager: RemoveManagerRequest => RemoveManagerResponse,
         create_member: CreateMemberRequest => Member,
         list_audit: ListAuditRequest => ListAuditResponse,
+        list_changes: ListChangesRequest => ListChangesResponse,
         list_members: ListMembersRequest => ListMembersResponse,
         get_member: GetMemberRequest => Member,
         update_member: UpdateMemberRequest => Member,

@@ -15,6 +15,15 @@ const LIMITS: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "10000"),
 ];
 
+/// What those get beside that do many things together: they look up each row by its key, also while a table is so small that reading all
+/// of it seems cheap, since row-level security would look at all of it; and however many rows it are, it is planned once.
+const LOOK_UPS: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
+
 /// Whether a transaction may write.
 #[derive(Clone, Copy)]
 pub enum Mode {
@@ -51,29 +60,43 @@ impl Names {
         }
     }
 
-    /// The beginning of a transaction. `pg_temp` stands last, where no temporary table can hide one of ours. One SELECT takes
-    /// PostgreSQL half as long as four SETs; it does not reach the nodes of a Citus cluster, which need none of these.
+    /// The beginning of a transaction.
     pub fn begin(&self, mode: Mode, scope: Scope) -> String {
+        // who chains the audit trail goes on from the ends of many chains
+        let more = if matches!((mode, scope), (Mode::Write, Scope::Audit)) { &LOOK_UPS[..] } else { &[] };
+        self.beginning(mode, &self.enter(scope), more)
+    }
+
+    /// The beginning of one that writes rows of several families.
+    pub fn begin_of(&self, families: &[i64]) -> String {
+        self.beginning(Mode::Write, &entering(&self.application, families), &LOOK_UPS)
+    }
+
+    /// `pg_temp` stands last, where no temporary table can hide one of ours. One SELECT takes PostgreSQL half as long as four SETs; it
+    /// does not reach the nodes of a Citus cluster, which need none of these.
+    fn beginning(&self, mode: Mode, enter: &str, more: &[(&str, &str)]) -> String {
         let mode = match mode {
             Mode::Read => "READ ONLY",
             Mode::Write => "READ WRITE",
         };
-        let enter = self.enter(scope);
-        let schema = format!("set_config('search_path', '{}, pg_temp', true)", self.schema);
-        let limits = LIMITS.map(|(name, value)| format!("set_config('{name}', '{value}', true)")).join(", ");
-        format!("BEGIN {mode}; {FOR_ALL_NODES}; {enter}; SELECT {schema}, {limits}")
+        let path = format!("{}, pg_temp", self.schema);
+        let settings = [("search_path", path.as_str())].into_iter().chain(LIMITS).chain(more.iter().copied());
+        let settings: Vec<_> =
+            settings.map(|(name, value)| format!("set_config('{name}', '{value}', true)")).collect();
+        format!("BEGIN {mode}; {FOR_ALL_NODES}; {enter}; SELECT {}", settings.join(", "))
     }
 
-    /// Takes on a scope. The family is a number, so there is nothing to quote.
+    /// Takes on a scope.
     pub fn enter(&self, scope: Scope) -> String {
-        let role = self.role(scope);
-        match scope {
-            Scope::Family(id) => format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = '{id}'"),
-            Scope::Directory | Scope::Audit | Scope::Own => {
-                format!("SET LOCAL ROLE {role}; SET LOCAL app.family_id = ''")
-            }
-        }
+        let families: Vec<_> = scope.family().into_iter().collect();
+        entering(&self.role(scope), &families)
     }
+}
+
+/// Takes on a role and some families. These are numbers, so there is nothing to quote.
+fn entering(role: &str, families: &[i64]) -> String {
+    let families: Vec<_> = families.iter().map(i64::to_string).collect();
+    format!("SET LOCAL ROLE {role}; SET LOCAL app.families = '{{{}}}'", families.join(","))
 }
 
 #[cfg(test)]
@@ -85,13 +108,13 @@ mod tests {
         let names = Names::of("ai_inference");
         let begin = names.begin(Mode::Write, Scope::Family(7));
         assert!(begin.starts_with(
-            "BEGIN READ WRITE; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE praan_ai_inference; SET LOCAL app.family_id = '7'; \
+            "BEGIN READ WRITE; SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL ROLE praan_ai_inference; SET LOCAL app.families = '{7}'; \
              SELECT set_config('search_path', 'ai_inference, pg_temp', true), set_config('statement_timeout'"
         ));
         let begin = names.begin(Mode::Read, Scope::Directory);
         assert!(begin.starts_with(
             "BEGIN READ ONLY; SET LOCAL citus.propagate_set_commands = 'local'; \
-             SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.family_id = ''"
+             SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.families = '{}'"
         ));
     }
 }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use super::lsn::Lsn;
 use super::refusal;
 use super::replicas::Replica;
+use crate::db::rows::{self, Rows};
 
 /// How long to look for a connection on which a transaction can begin. One that broke while it was idle is passed over.
 const TO_BEGIN: Duration = Duration::from_secs(2);
@@ -114,6 +115,16 @@ impl Transaction {
             Box::pin(async move { query.execute(connection).await })
         });
         done.await.map(Into::into)
+    }
+
+    /// Adds rows of several tables, and tells what is told of the last.
+    pub async fn add(&self, all: &[Rows]) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, arguments) = (rows::together(all), rows::arguments(all)?);
+        let told = self.run(&sql, |connection| {
+            let query = sqlx::query_with(AssertSqlSafe(sql.clone()), arguments.clone());
+            Box::pin(async move { query.fetch_all(connection).await })
+        });
+        Ok(told.await?.into_iter().map(Into::into).collect())
     }
 
     pub async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {

@@ -169,3 +169,15 @@ async fn the_audit_trail_only_grows_and_shows_a_family_its_own() {
     }
     assert_eq!(adapter.sql("SELECT count(*) FROM audit_logs").await, "4");
 }
+
+#[tokio::test]
+async fn what_is_done_together_meets_the_rows_of_its_families_and_no_others() {
+    let adapter = Own::default();
+    let db = two_families(&adapter).await;
+    let tx = db.open_for([1, 3]).await.unwrap();
+    let update = "UPDATE readings SET systolic = systolic";
+    assert_eq!(tx.connection().execute_unprepared(update).await.unwrap().rows_affected(), 1);
+    let insert = |family: i64| format!("INSERT INTO readings VALUES ({family}, 10, 130)");
+    assert_eq!(tx.connection().execute_unprepared(&insert(3)).await.unwrap().rows_affected(), 1);
+    assert!(tx.connection().execute_unprepared(&insert(2)).await.is_err());
+}

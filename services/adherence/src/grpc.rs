@@ -50,7 +50,7 @@ impl Service {
     /// A program's scores, at least of the plan by which its viewer was let in.
     async fn summary(&self, program: &AuthorizedProgram) -> Result<Arc<Summary>, Error> {
         let (scope, version) = (program.scope(), program.plan_version());
-        let summary = Box::pin(self.summaries.get(scope, version, program.today())).await;
+        let summary = self.summaries.get(scope, version, program.today()).await;
         // it was erased after it was authorized
         summary.map_err(|error| if error.kind() == Kind::NotFound { Error::denied() } else { error })
     }

@@ -71,8 +71,7 @@ pub async fn open(needs: Needs) -> Result<Room, Error> {
     events::subscribe(queue.as_ref(), plans.clone()).await?;
     let access = access::Access::new(programs, tellers, clock.clone());
     let reading = reading::Reading::new(store.clone());
-    let summaries =
-        summaries::Summaries::start(&foundation, cache, plans.clone(), reading.clone()).await?;
+    let summaries = summaries::Summaries::start(&foundation, cache, plans.clone(), reading.clone()).await?;
     let service = grpc::Service {
         recording: recording::Recording::start(&foundation, plans.clone(), summaries.clone()),
         watch: watch::Watch::new(store, access.clone(), bells, tasks),

@@ -52,7 +52,12 @@ struct Batches {
 impl Recording {
     /// Takes logs into the scores that `plans` are for, and the new scores into `summaries`.
     pub fn start(foundation: &Foundation, plans: Plans, summaries: Summaries) -> Self {
-        let batches = Batches { plans: plans.clone(), remembered: Mutex::default(), summaries, clock: foundation.clock.clone() };
+        let batches = Batches {
+            plans: plans.clone(),
+            remembered: Mutex::default(),
+            summaries,
+            clock: foundation.clock.clone(),
+        };
         Self { plans, together: Together::start(foundation, "recording", batches) }
     }
 
@@ -64,7 +69,9 @@ impl Recording {
         self.plans.renew(entry.scope).await?;
         match self.together.done(entry).await? {
             Outcome::Impact(impact) => Ok(impact),
-            Outcome::PlanTooOld => Err(Error::unavailable("the program service has an older plan than it had")),
+            Outcome::PlanTooOld => {
+                Err(Error::unavailable("the program service has an older plan than it had"))
+            }
         }
     }
 }

@@ -69,7 +69,8 @@ impl Summaries {
         let good = |summary: &Arc<Summary>| {
             summary.mark == mark && summary.today == today && summary.plan.version >= version
         };
-        self.known.get_good_or(scope.program_id, good, || self.read(scope, version, today)).await
+        let read = || Box::pin(self.read(scope, version, today));
+        self.known.get_good_or(scope.program_id, good, read).await
     }
 
     /// Takes over days that were committed just now.
@@ -78,7 +79,9 @@ impl Summaries {
         let before = self.marks.of(program_id);
         let mark = self.marks.move_on(program_id);
         self.news.tell(program_id);
-        let Some(known) = self.known.peek(&program_id).await.filter(|known| known.mark == before) else { return };
+        let Some(known) = self.known.peek(&program_id).await.filter(|known| known.mark == before) else {
+            return;
+        };
         let mut summary = Summary { mark, ..known.as_ref().clone() };
         let days = changed.into_iter().filter(|(date, _)| *date <= known.today);
         summary.days.extend(days.map(|(date, day)| (date, Arc::new(day))));

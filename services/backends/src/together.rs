@@ -52,7 +52,9 @@ impl<B: Batch> Together<B> {
         let (answer, answered) = oneshot::channel();
         match self.waiting.try_send(Asked { work, answer }) {
             Ok(()) => answered.await.map_err(Error::unavailable)?,
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Error::unavailable("too much waits to be written")),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                Err(Error::unavailable("too much waits to be written"))
+            }
             // the process stops, and this is of its last
             Err(mpsc::error::TrySendError::Closed(asked)) => alone(self.batch.as_ref(), asked.work).await,
         }

@@ -10,8 +10,8 @@ mod invitations;
 mod members;
 mod records;
 
-use chassis::trusted::Told;
 use chassis::clock::Clock;
+use chassis::trusted::Told;
 use chassis::{Call, call};
 use proto::family::v1::family_service_server::FamilyService;
 use proto::family::v1::*;

@@ -63,7 +63,7 @@ impl Batch for Entering {
         for NewLog { request, scope, moment, payload, by, answer, .. } in logs {
             let log_id = id::compose(moment.timestamp, tx.next_id("daily_logs").await?)
                 .ok_or_else(|| Error::internal("there is no id for a log at this time"))?;
-            let revision = Revision::entered(*scope, log_id, moment.clone(), payload.clone(), by.clone());
+            let revision = Revision::entered(*scope, log_id, *moment, payload.clone(), by.clone());
             let answer = answer(&revision);
             answers.push(Answered { key: request.key, answer, resource_type: LOG, resource_id: log_id });
             revisions.push(revision);

@@ -93,9 +93,8 @@ pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), 
     for last in logs.iter().filter_map(|log| log.revisions.last()) {
         tx.publish(LOG_IMPORTED, &recorded_event(last)).await?;
     }
-    let pending = |log: &&Imported| {
-        log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending)
-    };
+    let pending =
+        |log: &&Imported| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending);
     for first in logs.iter().filter(pending).filter_map(|log| log.revisions.first()) {
         let Scope { family_id, program_id } = first.scope;
         let image = OfImage { family_id, program_id, member_id, log_id: first.log_id };

@@ -104,7 +104,10 @@ mod tests {
         let entry = entry(request(Some(Wire::Nutrition(meal)))).unwrap();
         let intake = Intake::from([(Nutrient::Calories, 0), (Nutrient::ProteinG, 12_346)]);
         assert_eq!(entry.revision.contribution.part, Part::Nutrition(intake));
-        assert_eq!((entry.revision.contribution.date, entry.revision.today), (day("2026-01-05"), day("2026-01-06")));
+        assert_eq!(
+            (entry.revision.contribution.date, entry.revision.today),
+            (day("2026-01-05"), day("2026-01-06"))
+        );
     }
 
     #[test]

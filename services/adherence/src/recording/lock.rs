@@ -91,11 +91,7 @@ impl Program {
 }
 
 /// What is stored of programs, in some weeks.
-async fn read(
-    tx: &Tx,
-    scopes: Vec<Scope>,
-    weeks: &BTreeSet<Span>,
-) -> Result<Vec<(Scope, Known)>, Error> {
+async fn read(tx: &Tx, scopes: Vec<Scope>, weeks: &BTreeSet<Span>) -> Result<Vec<(Scope, Known)>, Error> {
     if scopes.is_empty() {
         return Ok(Vec::new());
     }

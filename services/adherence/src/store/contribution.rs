@@ -1,4 +1,5 @@
-//! What each revision of a log adds. Rows are added, and never changed; the highest revision of a log holds.
+//! What each revision of a log adds. Rows are added, and never changed; the highest revision of a log holds. They are found by their
+//! program alone, which has some hundreds of them: an index of their days would cost every log more than it would spare.
 
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
@@ -17,7 +18,8 @@ use crate::domain::standing::Recorded;
 
 /// What is recorded of some logs, each with the program it belongs to.
 pub async fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> Result<Vec<(Scope, Recorded)>, Error> {
-    let keys: Vec<_> = logs.iter().map(|(scope, log_id)| [scope.family_id, scope.program_id, *log_id]).collect();
+    let keys: Vec<_> =
+        logs.iter().map(|(scope, log_id)| [scope.family_id, scope.program_id, *log_id]).collect();
     let columns = [Column::FamilyId, Column::ProgramId, Column::LogId];
     let query = Entity::find().filter(among(tx.connection(), columns, &keys)).select_only().columns([
         Column::FamilyId,
@@ -36,11 +38,7 @@ pub async fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> Result<Vec<(Scope, Recor
 }
 
 /// What holds in some spans of days of some programs.
-pub async fn held_of(
-    tx: &Tx,
-    scopes: &[Scope],
-    spans: &[Span],
-) -> Result<Vec<(Scope, Contribution)>, Error> {
+pub async fn held_of(tx: &Tx, scopes: &[Scope], spans: &[Span]) -> Result<Vec<(Scope, Contribution)>, Error> {
     let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
     let query = Entity::find().filter(of_them).filter(within(spans)).filter(holds());
     let rows = query.all(tx.connection()).await.stored()?;
@@ -62,7 +60,9 @@ pub async fn held(
 }
 
 fn within(spans: &[Span]) -> Condition {
-    spans.iter().fold(Condition::any(), |any, (first, last)| any.add(Column::LocalDate.between(*first, *last)))
+    spans
+        .iter()
+        .fold(Condition::any(), |any, (first, last)| any.add(Column::LocalDate.between(*first, *last)))
 }
 
 /// What holds in the whole program.

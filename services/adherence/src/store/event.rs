@@ -8,11 +8,12 @@ use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 
-use super::entity::program_events::{ActiveModel, Column, Entity, Model};
 use super::entity::plans;
+use super::entity::program_events::{ActiveModel, Column, Entity, Model};
 use super::{Scope, Store, keys};
 use crate::domain::event::{Event, Kind, LogStatus};
 use crate::domain::score::Score;
@@ -47,9 +48,8 @@ pub fn append(tx: &Tx, scope: Scope, events: Vec<Event>, last: i64) -> Result<i6
 
 /// The ids of the newest events of some programs that have plans; 0 where there is none.
 pub async fn last_ids(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, Error> {
-    let same = |column: Column, plans: plans::Column| {
-        Expr::col((Entity, column)).equals((plans::Entity, plans))
-    };
+    let same =
+        |column: Column, plans: plans::Column| Expr::col((Entity, column)).equals((plans::Entity, plans));
     let last = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -57,8 +57,7 @@ pub async fn last_ids(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, 
         .filter(same(Column::ProgramId, plans::Column::ProgramId))
         .order_by_desc(Column::Id)
         .limit(1);
-    let of_them =
-        among(tx.connection(), [plans::Column::FamilyId, plans::Column::ProgramId], &keys(scopes));
+    let of_them = among(tx.connection(), [plans::Column::FamilyId, plans::Column::ProgramId], &keys(scopes));
     let query = plans::Entity::find()
         .select_only()
         .columns([plans::Column::FamilyId, plans::Column::ProgramId])

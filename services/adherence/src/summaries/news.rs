@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use backends::Cache;
-use bytes::{Buf, Bytes, BytesMut, BufMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 use tokio::sync::broadcast::{self, error::RecvError};

@@ -4,9 +4,7 @@ use std::time::Duration;
 use chassis::{Error, Foundation};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect, Statement,
-};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect, Statement};
 use tokio::time::Instant;
 
 use super::chain::{self, Hash, Seal};

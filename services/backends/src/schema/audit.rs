@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use super::run;
-use super::tenants::{FAMILIES, theirs, current_schema, wall};
+use super::tenants::{FAMILIES, current_schema, theirs, wall};
 use crate::db::roles;
 
 const TABLES: &[&str] = &[

@@ -54,7 +54,8 @@ impl Desk {
 
     /// The answer for a user, of the family of the same number.
     async fn may(&self, trusted: &Trusted<i64, May>, user: i64, lasts: bool) -> i32 {
-        let ask = || async { Ok(May { family_id: user, lasts, nth: self.asked.fetch_add(1, Ordering::Relaxed) }) };
+        let ask =
+            || async { Ok(May { family_id: user, lasts, nth: self.asked.fetch_add(1, Ordering::Relaxed) }) };
         trusted.get_or(user, ask).await.unwrap().nth
     }
 

@@ -41,7 +41,10 @@ async fn a_meal_is_kept_counted_and_answered() {
     assert!(
         matches!(&told.contribution, Some(Contribution::Nutrition(meal)) if meal.calories == Some(500.0))
     );
-    until("the scores to know, so that nothing is left to tell", || async { house.count("outbox").await == 0 }).await;
+    until("the scores to know, so that nothing is left to tell", || async {
+        house.count("outbox").await == 0
+    })
+    .await;
 }
 
 #[tokio::test]

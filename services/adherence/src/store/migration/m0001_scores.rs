@@ -22,7 +22,6 @@ const TABLES: &[&str] = &[
         family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, log_id BIGINT NOT NULL, revision INTEGER NOT NULL,
         local_date DATE NOT NULL, kind TEXT NOT NULL, amounts JSONB NOT NULL, impact_basis_points INTEGER NOT NULL,
         recorded_at TIMESTAMPTZ NOT NULL, PRIMARY KEY (family_id, program_id, log_id, revision))",
-    "CREATE INDEX contributions_of_day ON contributions (program_id, local_date)",
     "CREATE TABLE adherence_metrics (
         family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, date DATE NOT NULL, nutrition_score INTEGER,
         strength_score INTEGER, clinical_score INTEGER, total_score INTEGER, control_score INTEGER,

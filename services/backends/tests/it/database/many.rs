@@ -30,7 +30,8 @@ pub async fn families(adapter: impl Adapter) {
         let sql = format!("SELECT COUNT(*) AS n FROM audit_logs WHERE family_id = {family}");
         let reader = db.read(Scope::Family(family)).await.unwrap();
         let statement = sea_orm::Statement::from_string(db.backend(), sql);
-        let row = sea_orm::ConnectionTrait::query_one_raw(reader.connection(), statement).await.unwrap().unwrap();
+        let row =
+            sea_orm::ConnectionTrait::query_one_raw(reader.connection(), statement).await.unwrap().unwrap();
         assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 350);
     }
 }

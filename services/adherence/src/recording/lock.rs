@@ -14,7 +14,7 @@ use crate::domain::week;
 use crate::store::{self, Scope, Span};
 
 /// How many programs are remembered from one batch to the next.
-const MOST_REMEMBERED: usize = 256;
+const MOST_REMEMBERED: usize = 2_048;
 
 /// A program whose plan is locked.
 pub struct Program {

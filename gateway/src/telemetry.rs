@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chassis::layers::trace;
-use chassis::telemetry::SECONDS;
+use chassis::telemetry::{SECONDS, exemplars};
 use chassis::verbose;
 use http::{Request, Response};
 use opentelemetry::KeyValue;
@@ -61,6 +61,7 @@ impl Telemetry {
         }
         let took = begun.elapsed();
         self.0.record(took.as_secs_f64(), &labels);
+        exemplars::note("http_server_request_duration_seconds", &labels, took.as_secs_f64(), &span);
         span.in_scope(|| {
             tell(took, verb, response.extensions().get::<Arc<Method>>().map(|method| &*method.route), &span)
         });

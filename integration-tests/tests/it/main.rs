@@ -16,6 +16,7 @@ mod crash;
 mod doctor;
 mod erasure;
 mod examples;
+mod exemplars;
 mod exports;
 mod faults;
 mod floods;

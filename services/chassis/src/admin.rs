@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 
 use crate::shutdown::Tasks;
 use crate::telemetry::Scrape;
 use crate::{Error, serve};
+
+const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// The open port.
 pub struct Admin {
@@ -33,7 +35,8 @@ impl Admin {
         let lit = Arc::new(AtomicBool::new(false));
         let desk = Desk { scrape, lit: lit.clone(), tasks: tasks.clone() };
         let service = tower::service_fn(move |request: Request<_>| {
-            let answer = desk.answer(request.method(), request.uri().path());
+            let accepted = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+            let answer = desk.answer(request.method(), request.uri().path(), accepted.unwrap_or_default());
             std::future::ready(Ok::<_, Infallible>(answer))
         });
         tasks.spawn("admin", serve::run(listener, service, tasks.clone()));
@@ -54,7 +57,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    fn answer(&self, method: &Method, path: &str, accepted: &str) -> Response<Full<Bytes>> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
         }
@@ -65,15 +68,25 @@ impl Desk {
                 text(StatusCode::SERVICE_UNAVAILABLE, "starting\n")
             }
             "/readyz" => text(StatusCode::OK, "ready\n"),
-            "/metrics" => match self.scrape.text() {
-                Ok(metrics) => text(StatusCode::OK, metrics),
-                Err(error) => {
-                    error.log("writing the metrics");
-                    text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n")
-                }
-            },
+            "/metrics" => self.metrics(accepted).unwrap_or_else(|error| {
+                error.log("writing the metrics");
+                text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n")
+            }),
             _ => text(StatusCode::NOT_FOUND, "/metrics, /healthz and /readyz are here\n"),
         }
+    }
+}
+
+impl Desk {
+    /// As OpenMetrics where that is understood, since it alone has exemplars.
+    fn metrics(&self, accepted: &str) -> Result<Response<Full<Bytes>>, Error> {
+        if !accepted.contains(OPEN_METRICS) {
+            return Ok(text(StatusCode::OK, self.scrape.text()?));
+        }
+        let mut response = text(StatusCode::OK, self.scrape.open_metrics()?);
+        let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        Ok(response)
     }
 }
 
@@ -94,13 +107,19 @@ mod tests {
     #[tokio::test]
     async fn it_is_ready_between_the_start_and_the_stop_and_alive_throughout() {
         let desk = Desk { scrape: Scrape::default(), lit: Arc::default(), tasks: Tasks::new() };
-        let asked = |path: &str| desk.answer(&Method::GET, path).status().as_u16();
+        let asked = |path: &str| desk.answer(&Method::GET, path, "").status().as_u16();
         assert_eq!([asked("/healthz"), asked("/readyz")], [200, 503]);
         desk.lit.store(true, Ordering::Relaxed);
         assert_eq!([asked("/healthz"), asked("/readyz"), asked("/metrics")], [200, 200, 200]);
         assert!(desk.tasks.stop(Duration::from_secs(1)).await);
         assert_eq!([asked("/healthz"), asked("/readyz")], [200, 503]);
+        let open = desk.answer(
+            &Method::GET,
+            "/metrics",
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+        );
+        assert!(open.headers()[CONTENT_TYPE].to_str().unwrap().starts_with(OPEN_METRICS));
         assert_eq!(asked("/api/v1/logs"), 404);
-        assert_eq!(desk.answer(&Method::POST, "/readyz").status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(desk.answer(&Method::POST, "/readyz", "").status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 }

@@ -2,6 +2,7 @@
 //! the same metrics for Prometheus, where it may ask ([`crate::admin`]).
 
 mod chosen;
+pub mod exemplars;
 mod otlp;
 mod sampled;
 mod scrape;

@@ -8,7 +8,7 @@ use opentelemetry::metrics::Histogram;
 use tonic::body::Body;
 
 use super::{Concern, Inner, answer};
-use crate::telemetry::SECONDS;
+use crate::telemetry::{SECONDS, exemplars};
 
 /// Records `rpc.server.duration` by service, method and status. No label is ever taken from a request's content.
 #[derive(Clone)]
@@ -48,6 +48,7 @@ impl Concern for Metrics {
         tracing::debug!(method, status, seconds, "an rpc was answered");
         let labels = [KeyValue::new("rpc.method", method), KeyValue::new("rpc.grpc.status_code", status)];
         self.0.record(seconds, &labels);
+        exemplars::note("rpc_server_duration_seconds", &labels, seconds, &tracing::Span::current());
         response
     }
 }

@@ -1,15 +1,13 @@
 use opentelemetry_otlp::MetricExporter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::proto::MetricType;
 use prometheus::{Registry, TextEncoder};
 
+use super::exemplars;
 use crate::Error;
 
 /// The metrics of the process as Prometheus reads them.
-///
-/// Without exemplars: `opentelemetry_sdk` 0.33 collects none (`metrics/internal/histogram.rs` leaves them empty), its exporter for
-/// Prometheus passes none on, and `prometheus` 0.14 cannot write OpenMetrics. From a slow bucket to a trace the way is the line "a
-/// slow request" of the door's log, which has the trace's id.
 #[derive(Clone, Default)]
 pub struct Scrape(Registry);
 
@@ -17,6 +15,15 @@ impl Scrape {
     /// All of them, now, in the text format.
     pub fn text(&self) -> Result<String, Error> {
         TextEncoder::new().encode_to_string(&self.0.gather()).map_err(Error::internal)
+    }
+
+    /// The same as OpenMetrics, with exemplars.
+    pub fn open_metrics(&self) -> Result<String, Error> {
+        let families = self.0.gather();
+        let counters = families.iter().filter(|family| family.get_field_type() == MetricType::COUNTER);
+        let counters = counters.map(|family| family.name().to_owned()).collect();
+        let text = TextEncoder::new().encode_to_string(&families).map_err(Error::internal)?;
+        Ok(exemplars::open_metrics(&text, &counters))
     }
 }
 

@@ -5,7 +5,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt;
@@ -13,6 +12,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::SECONDS;
+use crate::clock::Clock;
 
 /// How many series have exemplars. There are as many as methods and routes by status; what is beyond has none.
 const MOST_SERIES: usize = 5_000;
@@ -39,7 +39,8 @@ pub fn note(metric: &str, labels: &[KeyValue], seconds: f64, span: &Span) {
     if !known.is_sampled() {
         return;
     }
-    let exemplar = Exemplar { trace_id: known.trace_id().to_string(), seconds, at: now() };
+    let at = Clock::system().now().timestamp_micros() as f64 / 1e6;
+    let exemplar = Exemplar { trace_id: known.trace_id().to_string(), seconds, at };
     let name = |label: &KeyValue| label.key.as_str().replace('.', "_");
     let mut labels: Vec<_> = labels.iter().map(|label| (name(label), label.value.to_string())).collect();
     labels.sort_unstable();
@@ -52,10 +53,6 @@ fn keep(series: Series, exemplar: Exemplar) {
     if kept.len() < MOST_SERIES || kept.contains_key(&series) {
         kept.entry(series).or_default()[bucket] = Some(exemplar);
     }
-}
-
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// The text of Prometheus as OpenMetrics, with exemplars. `counters` are the names of those metrics that only rise.

@@ -19,6 +19,7 @@ use chrono::{Days, NaiveDate};
 
 use crate::domain::day::Day;
 use crate::domain::plan::{Plan, days};
+use crate::domain::week;
 use crate::plans::Plans;
 use crate::reading::Reading;
 use crate::store::Scope;
@@ -102,6 +103,16 @@ impl Summaries {
 }
 
 impl Summary {
+    /// Whether no day that is not among those that have changed looks at them: a log counts in its week from its day on, also on
+    /// days that have no score of their own and were computed for whoever looked.
+    fn hangs_on_nothing_but(&self, changed: &BTreeMap<NaiveDate, Day>) -> bool {
+        let (Some((first, _)), Some((last, _))) = (changed.first_key_value(), changed.last_key_value())
+        else {
+            return true;
+        };
+        self.days.range(*first..=week::sunday(*last)).all(|(date, _)| changed.contains_key(date))
+    }
+
     /// Some days, in their order.
     pub fn days<'a>(&'a self, dates: &'a [NaiveDate]) -> impl Iterator<Item = &'a Day> {
         dates.iter().filter_map(|date| self.days.get(date)).map(Arc::as_ref)

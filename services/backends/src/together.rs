@@ -65,11 +65,16 @@ impl<B: Batch> Together<B> {
 async fn run<B: Batch>(batch: Arc<B>, mut queue: Receiver<Asked<B>>, tasks: Tasks) {
     let mut asked = Vec::new();
     loop {
-        tokio::select! {
+        let came = tokio::select! {
             biased;
             () = tasks.stopping() => break,
-            _ = queue.recv_many(&mut asked, AT_ONCE) => settle(batch.as_ref(), &mut asked).await,
+            came = queue.recv_many(&mut asked, AT_ONCE) => came,
+        };
+        if came == 0 {
+            // nobody is left who could ask
+            return;
         }
+        settle(batch.as_ref(), &mut asked).await;
     }
     queue.close();
     while queue.recv_many(&mut asked, AT_ONCE).await > 0 {
@@ -93,7 +98,7 @@ async fn settle<B: Batch>(batch: &B, asked: &mut Vec<Asked<B>>) {
             }
         }
         Err(error) => {
-            let error = Arc::new(error);
+            error.log("what was to be done together was not done");
             answers.into_iter().for_each(|answer| drop(answer.send(Err(error.external()))));
         }
     }

@@ -46,6 +46,7 @@ pub async fn standing(db: &Database) -> Result<backends::db::Standing, Error> {
 /// Erases for good the members whose deletion nobody can take back any more, and what the accounts leave behind that identity
 /// has erased. Tells which members.
 pub async fn purge(db: &Database, identity: &Database) -> Result<Vec<i64>, Error> {
+    db.tell_changes();
     purge::run(db, identity).await
 }
 

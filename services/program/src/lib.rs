@@ -49,6 +49,7 @@ pub async fn standing(db: &Database) -> Result<backends::db::Standing, Error> {
 /// Erases for good the programs whose deletion nobody can take back any more, and those of members that family has erased. Tells
 /// which.
 pub async fn purge(db: &Database, family: &Database) -> Result<Vec<i64>, Error> {
+    db.tell_changes();
     purge::run(db, family).await
 }
 

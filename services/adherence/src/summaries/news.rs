@@ -41,9 +41,12 @@ impl News {
 async fn tell(me: Uuid, mut waiting: mpsc::Receiver<i64>, cache: Arc<dyn Cache>, tasks: Tasks) {
     let mut programs = Vec::new();
     loop {
-        tokio::select! {
+        let came = tokio::select! {
             () = tasks.stopping() => return,
-            _ = waiting.recv_many(&mut programs, AT_ONCE) => {}
+            came = waiting.recv_many(&mut programs, AT_ONCE) => came,
+        };
+        if came == 0 {
+            return;
         }
         if let Err(error) = cache.publish(CHANNEL, message(me, &programs)).await {
             tracing::debug!(%error, "could not tell the other processes of new scores");

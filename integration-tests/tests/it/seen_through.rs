@@ -84,7 +84,7 @@ async fn in_one_process() {
     judge(&log, &seen, &others).await;
     let text = std::fs::read_to_string(&log).expect("a log");
     for told in
-        ["/praan.logging.v1.LoggingService/CreateLog", "a request was answered", "a transaction began"]
+        ["/praan.logging.v1.LoggingService/CreateLog", "a request was answered", "it was done together"]
     {
         assert!(text.contains(told), "{told}: {text}");
     }

@@ -110,6 +110,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("family.v1.FamilyService/BeginImport", Internal),
         ("family.v1.FamilyService/FinishImport", Internal),
         ("family.v1.FamilyService/ListAudit", Internal),
+        ("family.v1.FamilyService/ListChanges", Internal),
         (
             "program.v1.ProgramService/CreateProgram",
             Foreign(Method::POST, "/api/v1/programs", json!({"member_id": "{member}", "title": "x"})),
@@ -159,6 +160,7 @@ fn cases() -> Vec<(&'static str, Case)> {
         ("program.v1.ProgramService/ListProgramRecords", Internal),
         ("program.v1.ProgramService/ImportPrograms", Internal),
         ("program.v1.ProgramService/ListAudit", Internal),
+        ("program.v1.ProgramService/ListChanges", Internal),
         ("logging.v1.LoggingService/CreateLog", Foreign(Method::POST, "/api/v1/logs", posted)),
         ("logging.v1.LoggingService/GetLog", Foreign(Method::GET, "/api/v1/logs/{log}", Value::Null)),
         (

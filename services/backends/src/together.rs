@@ -2,6 +2,7 @@
 //! alone is done at once, and a crowd costs few transactions.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use chassis::shutdown::Tasks;
@@ -28,6 +29,7 @@ pub trait Batch: Send + Sync + 'static {
 
 /// Does work in batches.
 pub struct Together<B: Batch> {
+    name: &'static str,
     batch: Arc<B>,
     waiting: Sender<Asked<B>>,
 }
@@ -44,20 +46,27 @@ impl<B: Batch> Together<B> {
         let (waiting, queue) = mpsc::channel(WAITING);
         let batch = Arc::new(batch);
         foundation.tasks.spawn(name, run(batch.clone(), queue, foundation.tasks.clone()));
-        Self { batch, waiting }
+        Self { name, batch, waiting }
     }
 
     /// Has work done, and waits for it. Refused when too much waits.
     pub async fn done(&self, work: B::Work) -> Result<B::Done, Error> {
-        let (answer, answered) = oneshot::channel();
-        match self.waiting.try_send(Asked { work, answer }) {
-            Ok(()) => answered.await.map_err(Error::unavailable)?,
+        let (begun, (answer, answered)) = (Instant::now(), oneshot::channel());
+        let done = match self.waiting.try_send(Asked { work, answer }) {
+            Ok(()) => answered.await.map_err(Error::unavailable).flatten(),
             Err(mpsc::error::TrySendError::Full(_)) => {
                 Err(Error::unavailable("too much waits to be written"))
             }
             // the process stops, and this is of its last
             Err(mpsc::error::TrySendError::Closed(asked)) => alone(self.batch.as_ref(), asked.work).await,
-        }
+        };
+        // the batch is of many requests, and this of one
+        tracing::debug!(
+            work = self.name,
+            seconds = begun.elapsed().as_secs_f64(),
+            "it was done together with others"
+        );
+        done
     }
 }
 

@@ -7,6 +7,7 @@ const UNDIVIDED: &[(&str, &str)] = &[
     ("*.audit_checkpoints", "they vouch for the trail of all families at once"),
     ("*.audit_seals", "they hold together what was chained at once, of whichever families"),
     ("*.erasure_receipts", "counts of what is no more"),
+    ("*.changes", "what was changed of which family a moment ago, which others look for by its number"),
     ("*.erasures", "ids of what is no more, which others look for by who has followed"),
     ("*.idempotency", "a request is its user's, before it is known which family it is about"),
     ("*.inbox", "a message is handled once, whomever it is about"),

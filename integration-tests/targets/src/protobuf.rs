@@ -44,7 +44,8 @@ requests! {
         ListInvitationsRequest AcceptInvitationRequest DeclineInvitationRequest ListManagersRequest RemoveManagerRequest
         CreateMemberRequest ListMembersRequest GetMemberRequest UpdateMemberRequest DeleteMemberRequest RestoreMemberRequest
         CreateGrantRequest ListGrantsRequest DeleteGrantRequest AuthorizeMemberRequest GetHouseholdRequest
-        GetMemberRecordRequest ListGrantRecordsRequest BeginImportRequest FinishImportRequest ListAuditRequest;
+        GetMemberRecordRequest ListGrantRecordsRequest BeginImportRequest FinishImportRequest ListAuditRequest
+        ListChangesRequest;
     identity: RegisterRequest LoginRequest SignInWithIdTokenRequest StartOidcSignInRequest FinishOidcSignInRequest
         RefreshRequest LogoutRequest ListSessionsRequest DeleteSessionRequest GetJwksRequest GetMeRequest UpdateMeRequest
         ChangePasswordRequest DeleteMeRequest CheckSessionRequest LookupUserRequest ListUsersRequest;
@@ -52,7 +53,8 @@ requests! {
         ListHistoryRequest CreateUploadRequest ListAuditTrailRequest ExportMemberRequest ImportMemberRequest;
     program: CreateProgramRequest ListProgramsRequest GetProgramRequest UpdateProgramRequest DeleteProgramRequest
         RestoreProgramRequest PauseProgramRequest ResumeProgramRequest CompleteProgramRequest GetConfigRequest
-        ReplaceConfigRequest AuthorizeProgramRequest GetPlanRequest ListProgramRecordsRequest ImportProgramsRequest ListAuditRequest;
+        ReplaceConfigRequest AuthorizeProgramRequest GetPlanRequest ListProgramRecordsRequest ImportProgramsRequest ListAuditRequest
+        ListChangesRequest;
 }
 
 fn read<M: Message + Default + PartialEq + Validate>(data: &[u8]) {

@@ -80,9 +80,9 @@ impl Summaries {
         let before = self.marks.of(program_id);
         let mark = self.marks.move_on(program_id);
         self.news.tell(program_id);
-        let Some(known) = self.known.peek(&program_id).await.filter(|known| known.mark == before) else {
-            return;
-        };
+        let known = self.known.peek(&program_id).await;
+        let holds = |known: &Arc<Summary>| known.mark == before && known.hangs_on_nothing_but(&changed);
+        let Some(known) = known.filter(holds) else { return };
         let mut summary = Summary { mark, ..known.as_ref().clone() };
         let days = changed.into_iter().filter(|(date, _)| *date <= known.today);
         summary.days.extend(days.map(|(date, day)| (date, Arc::new(day))));

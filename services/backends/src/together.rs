@@ -19,7 +19,7 @@ const AT_ONCE: usize = 64;
 #[async_trait]
 pub trait Batch: Send + Sync + 'static {
     /// One piece of work.
-    type Work: Clone + Send + Sync + 'static;
+    type Work: Send + Sync + 'static;
     /// What comes of it.
     type Done: Send + 'static;
 

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use chassis::{Error, Foundation};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::{Database, Scope, backoff};
+use crate::{Database, backoff};
 
 /// How many lines may wait to be written. Beyond that readers wait, rather than go unrecorded.
 const WAITING: usize = 4_096;
@@ -51,11 +50,16 @@ impl Sink for Recorder {
 async fn run(db: Database, mut waiting: Receiver<Line>, tasks: Tasks) {
     let mut batch = Vec::new();
     loop {
-        tokio::select! {
+        let came = tokio::select! {
             biased;
             () = tasks.stopping() => break,
-            _ = waiting.recv_many(&mut batch, BATCH) => keep(&db, &mut batch, &tasks).await,
+            came = waiting.recv_many(&mut batch, BATCH) => came,
+        };
+        if came == 0 {
+            // nobody is left who could read
+            return;
         }
+        keep(&db, &mut batch, &tasks).await;
     }
     waiting.close();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
@@ -86,18 +90,12 @@ async fn keep(db: &Database, batch: &mut Vec<Line>, tasks: &Tasks) {
     batch.clear();
 }
 
-/// A transaction for each family, or else row-level security would let nothing through. What a failure leaves behind is written again,
-/// so that a line may stand there twice, and never not at all.
+/// In one transaction of all the families. What a failure leaves behind is written again, so that a line may stand there twice, and
+/// never not at all.
 async fn write(db: &Database, batch: &[Line]) -> Result<(), Error> {
-    let mut families: BTreeMap<i64, Vec<Line>> = BTreeMap::new();
-    for line in batch {
-        families.entry(line.0.subject.family_id).or_default().push(line.clone());
-    }
-    for (family_id, lines) in families {
-        let scope = if family_id == 0 { Scope::Own } else { Scope::Family(family_id) };
-        let tx = db.open(scope).await?;
-        tx.add_entries(lines).await?;
-        tx.commit_quietly().await?;
-    }
-    Ok(())
+    // what is about no family stands under 0, where everybody may add
+    let families = batch.iter().map(|(entry, _)| entry.subject.family_id).filter(|family_id| *family_id != 0);
+    let tx = db.open_for(families).await?;
+    tx.add_entries(batch.to_vec()).await?;
+    tx.commit_quietly().await
 }

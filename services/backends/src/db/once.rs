@@ -43,6 +43,12 @@ pub struct Keyed<A> {
     answer: PhantomData<fn(A)>,
 }
 
+impl<A> Once<A> {
+    fn done((answer, resource_id): (A, i64)) -> Self {
+        Self::Done { answer, resource_id }
+    }
+}
+
 impl Database {
     /// Opens the transaction of a write that happens once per key. Fails when the same request is in flight, or when the key
     /// was used for another.
@@ -58,7 +64,7 @@ impl Database {
         if let Engine::Sqlite(_) = self.engine()
             && let Some(kept) = find(self.read(Scope::Own).await?.connection(), key).await?
         {
-            return kept.answered(key);
+            return kept.answered(key).map(Once::done);
         }
         let write = self.write(actor, action, resource_type, scope).await?;
         if let Engine::Postgres(server) = self.engine()
@@ -66,7 +72,7 @@ impl Database {
         {
             // whoever is told so must be able to read it, though its own commit may not have come to tell of itself
             write.commit_quietly().await?;
-            return kept.answered(key);
+            return kept.answered(key).map(Once::done);
         }
         Ok(Once::New(Keyed { write: Box::new(write), key: *key, _mark: mark, answer: PhantomData }))
     }
@@ -93,10 +99,7 @@ impl Database {
     /// What a request was answered that was done before; fails when it is not over yet, or its key was used for another.
     pub async fn answered<A: Message + Default>(&self, key: &Key) -> Result<(A, i64), Error> {
         let kept = find(self.read_primary(Scope::Own).await?.connection(), key).await?;
-        match kept.ok_or_else(Error::in_flight)?.answered(key)? {
-            Once::Done { answer, resource_id } => Ok((answer, resource_id)),
-            Once::New(_) => Err(Error::in_flight()),
-        }
+        kept.ok_or_else(Error::in_flight)?.answered(key)
     }
 }
 
@@ -139,12 +142,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn answered<A: Message + Default>(self, key: &Key) -> Result<Once<A>, Error> {
+    /// The answer that was given to the request, and the resource it is about.
+    fn answered<A: Message + Default>(self, key: &Key) -> Result<(A, i64), Error> {
         if self.fingerprint != key.fingerprint {
             return Err(Error::key_reused());
         }
-        let answer = A::decode(self.answer.as_slice()).map_err(Error::internal)?;
-        Ok(Once::Done { answer, resource_id: self.resource_id })
+        Ok((A::decode(self.answer.as_slice()).map_err(Error::internal)?, self.resource_id))
     }
 }
 

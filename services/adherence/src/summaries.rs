@@ -26,7 +26,8 @@ use crate::store::Scope;
 pub use marks::Marks;
 use news::News;
 
-const MOST: u64 = 20_000;
+/// A summary of all ninety days takes some 40 KiB.
+const MOST: u64 = 2_000;
 const LIVES: Duration = Duration::from_secs(60);
 
 /// A program's days up to a day.

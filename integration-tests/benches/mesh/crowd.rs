@@ -78,6 +78,12 @@ impl Crowd {
         }
     }
 
+    /// Uploads a photo, and logs it as a meal.
+    pub async fn photo(&self, place: usize, photo: Vec<u8>) {
+        let (user, program) = self.programs[place % self.programs.len()];
+        self.users[user].log_photo(program, photo).await;
+    }
+
     /// A look at a program, such as `dashboard`.
     pub fn look(&self, place: usize, at: &str) -> Ask {
         let (user, program) = self.programs[place % self.programs.len()];

@@ -13,12 +13,15 @@
 
 mod crowd;
 mod floods;
+mod growth;
 mod hop;
 mod load;
 mod overload;
 mod pairs;
+mod photos;
 mod protocols;
 mod reads;
+mod relay;
 mod resources;
 mod sizes;
 mod stage;
@@ -30,10 +33,21 @@ use std::process::ExitCode;
 use crowd::Crowd;
 use stage::Stage;
 
-const MEASURES: [&str; 8] =
-    ["sizes", "telemetry", "writes", "reads", "protocols", "topologies", "floods", "overload"];
+const MEASURES: [&str; 11] = [
+    "sizes",
+    "telemetry",
+    "relay",
+    "growth",
+    "writes",
+    "reads",
+    "protocols",
+    "photos",
+    "topologies",
+    "floods",
+    "overload",
+];
 /// Those that do not work on the mesh that the others share.
-const APART: [&str; 2] = ["sizes", "telemetry"];
+const APART: [&str; 4] = ["sizes", "telemetry", "relay", "growth"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -66,6 +80,12 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
     if wanted("telemetry") {
         telemetry::measure(&stage).await;
     }
+    if wanted("relay") {
+        relay::measure(&stage).await;
+    }
+    if wanted("growth") {
+        growth::measure(&stage).await;
+    }
     if !MEASURES.into_iter().any(|name| !APART.contains(&name) && wanted(name)) {
         return;
     }
@@ -83,6 +103,9 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
     of_one.sign_in().await;
     if wanted("protocols") {
         protocols::measure(&one, &of_one).await;
+    }
+    if wanted("photos") {
+        photos::measure(&stage, &one, &of_one).await;
     }
     of_one.sign_in().await;
     if wanted("floods") {

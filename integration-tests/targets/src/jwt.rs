@@ -14,11 +14,9 @@ use tokio::runtime::{Builder, Runtime};
 
 const NOW: i64 = 1_772_352_000;
 const KEY: &str = "test";
-const CLAIMS: &str =
-    r#"{"iss":"praan","aud":"praan","sub":"7","sid":7,"iat":1772352000,"exp":1772352900,"jti":"1"}"#;
 
 /// One key for signing that the house knows, one that it does not, and who checks.
-struct Scene {
+pub struct Tokens {
     ours: Ed25519KeyPair,
     theirs: Ed25519KeyPair,
     verifier: Verifier,
@@ -45,19 +43,20 @@ struct Claims {
 /// Three kinds of tokens are checked: what begins with `{` is header and claims, on a line each, which are signed; what begins with
 /// `~` is an edit, place and bytes, of a genuine token; everything else is a token.
 pub fn jwt(data: &[u8]) {
-    static SCENE: LazyLock<Scene> = LazyLock::new(Scene::new);
+    static TOKENS: LazyLock<Tokens> = LazyLock::new(Tokens::new);
     match data {
-        [b'{', ..] => SCENE.signed(data),
-        [b'~', high, low, edit @ ..] => SCENE.edited(u16::from_be_bytes([*high, *low]).into(), edit),
+        [b'{', ..] => TOKENS.signed(data),
+        [b'~', high, low, edit @ ..] => TOKENS.edited(u16::from_be_bytes([*high, *low]).into(), edit),
         _ => {
-            let user = SCENE.check(&String::from_utf8_lossy(data));
+            let user = TOKENS.check(&String::from_utf8_lossy(data));
             assert_eq!(user, None, "nobody who lacks the key signs");
         }
     }
 }
 
-impl Scene {
-    fn new() -> Self {
+impl Tokens {
+    /// A pair of keys, and a check that knows the first.
+    pub fn new() -> Self {
         let [ours, theirs] = [7, 8].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
         let x = BASE64_URL_SAFE_NO_PAD.encode(ours.public_key().as_ref());
         let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY, "x": x}]});
@@ -67,7 +66,16 @@ impl Scene {
         Self { ours, theirs, verifier: Verifier::new(Arc::new(keys), clock), runtime }
     }
 
-    fn check(&self, token: &str) -> Option<User> {
+    /// A token as identity signs it; another for every number.
+    pub fn genuine(&self, number: usize) -> String {
+        let header = format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#);
+        let claims = json!({"iss": ISSUER, "aud": ISSUER, "sub": "7", "sid": 7, "iat": NOW, "exp": NOW + 900,
+            "jti": number.to_string()});
+        token(&self.ours, header.as_bytes(), claims.to_string().as_bytes())
+    }
+
+    /// Whose token it is; none when it is not good.
+    pub fn check(&self, token: &str) -> Option<User> {
         self.runtime.block_on(self.verifier.user(token)).ok()
     }
 
@@ -87,8 +95,7 @@ impl Scene {
     }
 
     fn edited(&self, place: usize, edit: &[u8]) {
-        let genuine =
-            token(&self.ours, format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#).as_bytes(), CLAIMS.as_bytes());
+        let genuine = self.genuine(1);
         let mut bytes = genuine.clone().into_bytes();
         let place = place % (bytes.len() + 1);
         let end = (place + edit.len()).min(bytes.len());

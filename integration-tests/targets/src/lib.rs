@@ -17,7 +17,7 @@ mod protobuf;
 pub use amqp::amqp;
 pub use cursor::cursor;
 pub use json::json;
-pub use jwt::jwt;
+pub use jwt::{Tokens, jwt};
 pub use photo::photo;
 pub use protobuf::{protobuf, requests};
 

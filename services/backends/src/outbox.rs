@@ -25,8 +25,8 @@ use claims::{Claims, LEASE};
 pub(crate) use delivered::Delivered;
 
 /// How many rows of a topic are on their way at once, give or take one claim. Each topic has its own share, so that one whose
-/// consumer is slow does not hold up the others.
-const CONCURRENT: usize = 64;
+/// consumer is slow does not hold up the others. So many that visits to the database, during which nothing is published, are few.
+const CONCURRENT: usize = 256;
 
 /// How often to look for rows that nobody announced: delayed ones, failed ones, and those of a process that died.
 const POLL: Duration = Duration::from_secs(1);

@@ -127,25 +127,37 @@ impl Sealer {
 /// Rows without a place, by family.
 async fn pending(connection: &Connection) -> Result<Vec<audit_log::Model>, Error> {
     let sql = format!(
-        "SELECT log.* FROM audit_pending AS pending
+        "SELECT log.* FROM (SELECT family_id, audit_id FROM audit_pending ORDER BY family_id, audit_id LIMIT {BATCH}) AS pending
             JOIN audit_logs AS log ON log.family_id = pending.family_id AND log.id = pending.audit_id
-            ORDER BY log.family_id, log.id LIMIT {BATCH}"
+            ORDER BY log.family_id, log.id"
     );
     let ask = Statement::from_string(connection.get_database_backend(), sql);
     audit_log::Model::find_by_statement(ask).all(connection).await.stored()
 }
 
-/// The heads of all chains that rows wait for.
+/// The heads of all chains that rows wait for: each by the end of the index, however the planner thinks of the tables' sizes.
 async fn heads(connection: &Connection) -> Result<HashMap<i64, Head>, Error> {
-    // the end of each chain by the index, not by reading it
-    let sql = "SELECT chain.* FROM audit_chain AS chain WHERE (chain.family_id, chain.sequence) IN (
-            SELECT waiting.family_id,
-                (SELECT MAX(link.sequence) FROM audit_chain AS link WHERE link.family_id = waiting.family_id)
-            FROM (SELECT DISTINCT family_id FROM audit_pending) AS waiting)";
+    #[derive(FromQueryResult)]
+    struct Row {
+        family_id: i64,
+        sequence: Option<i64>,
+        hash: Option<Hash>,
+    }
+    let last = |column| {
+        format!(
+            "(SELECT link.{column} FROM audit_chain AS link WHERE link.family_id = waiting.family_id
+                ORDER BY link.sequence DESC LIMIT 1) AS {column}"
+        )
+    };
+    let sql = format!(
+        "SELECT waiting.family_id, {}, {} FROM (SELECT DISTINCT family_id FROM audit_pending) AS waiting",
+        last("sequence"),
+        last("hash")
+    );
     let ask = Statement::from_string(connection.get_database_backend(), sql);
-    let found = audit_chain::Model::find_by_statement(ask).all(connection).await.stored()?;
-    let head = |link: audit_chain::Model| (link.family_id, Head { sequence: link.sequence, hash: link.hash });
-    Ok(found.into_iter().map(head).collect())
+    let found = Row::find_by_statement(ask).all(connection).await.stored()?;
+    let head = |row: Row| Some((row.family_id, Head { sequence: row.sequence?, hash: row.hash? }));
+    Ok(found.into_iter().filter_map(head).collect())
 }
 
 async fn enter(

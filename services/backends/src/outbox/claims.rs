@@ -9,6 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::End;
+use super::delivered::drop_rows;
 use crate::db::Engine;
 use crate::db::outbox_row::{Column, Entity, Model};
 use crate::error::DbResultExt;
@@ -99,9 +100,9 @@ impl Claims {
     pub async fn settle(&self, ends: &[End]) -> Result<(), Error> {
         let connection = self.connection().await?;
         let published: Vec<_> =
-            ends.iter().filter(|end| end.published).map(|end| end.row.id.as_str()).collect();
+            ends.iter().filter(|end| end.published).map(|end| end.row.id.clone()).collect();
         if !published.is_empty() {
-            Entity::delete_many().filter(Column::Id.is_in(published)).exec(&connection).await.stored()?;
+            drop_rows(&connection, published).await?;
         }
         for row in ends.iter().filter(|end| !end.published).map(|end| &end.row) {
             let attempts = row.attempts.saturating_add(1);

@@ -10,9 +10,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter}
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::Database;
 use crate::db::outbox_row::{Column, Entity};
 use crate::error::DbResultExt;
+use crate::{Connection, Database};
 
 /// How many may wait to be dropped. What is beyond, the relay delivers once more.
 const MOST: usize = 10_000;
@@ -67,12 +67,15 @@ async fn drop_all(db: &Database) {
 
 async fn drop_some(db: &Database, ids: &[Uuid]) -> Result<(), Error> {
     let connection = db.engine().housekeeping().await?;
-    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    drop_rows(&connection, ids.iter().map(Uuid::to_string).collect()).await?;
+    connection.commit().await.stored()
+}
+
+/// Deletes rows: on PostgreSQL by the same statement, however many they are.
+pub async fn drop_rows(connection: &Connection, ids: Vec<String>) -> Result<(), Error> {
     let those = match connection.get_database_backend() {
-        // however many there are, it is the same statement
         DbBackend::Postgres => Expr::cust_with_values("id = ANY ($1)", [ids]),
         _ => Column::Id.is_in(ids),
     };
-    Entity::delete_many().filter(those).exec(&connection).await.stored()?;
-    connection.commit().await.stored()
+    Entity::delete_many().filter(those).exec(connection).await.stored().map(drop)
 }

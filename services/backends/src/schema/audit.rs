@@ -81,9 +81,10 @@ fn guard_postgres(schema: &str) -> String {
         "CREATE FUNCTION {schema}.audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION 'the audit trail cannot be changed' USING ERRCODE = 'insufficient_privilege'; END $$;
         CREATE FUNCTION {schema}.audit_pending() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            INSERT INTO {schema}.audit_pending (family_id, audit_id) VALUES (NEW.family_id, NEW.id);
+            INSERT INTO {schema}.audit_pending (family_id, audit_id) SELECT family_id, id FROM added;
             RETURN NULL; END $$;
-        CREATE TRIGGER pending AFTER INSERT ON audit_logs FOR EACH ROW EXECUTE FUNCTION {schema}.audit_pending();
+        CREATE TRIGGER pending AFTER INSERT ON audit_logs REFERENCING NEW TABLE AS added
+            FOR EACH STATEMENT EXECUTE FUNCTION {schema}.audit_pending();
         {}",
         refuse.join("\n")
     )

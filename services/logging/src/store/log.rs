@@ -180,7 +180,6 @@ pub(super) fn place(scope: Scope) -> Condition {
     Condition::all().add(Column::FamilyId.eq(scope.family_id)).add(Column::ProgramId.eq(scope.program_id))
 }
 
-/// Bare, and not compared with a parameter: only so does the planner see that the partial index applies.
 fn is_current() -> Expr {
     Expr::col((Entity, Column::Current))
 }

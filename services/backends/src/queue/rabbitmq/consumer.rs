@@ -153,7 +153,7 @@ impl Consumer {
                 "a message that is not from us became a dead letter"
             );
             // the queue itself makes it one
-            let _ = delivery.nack(BasicNackOptions::default()).await;
+            told(delivery.nack(BasicNackOptions::default())).await;
             return;
         };
         message.last_attempt = message.attempt >= self.subscription.attempts;
@@ -187,12 +187,16 @@ impl Consumer {
 
 /// Tells the broker that a message is dealt with, or to send it again.
 async fn settle(delivery: Delivery, is_done: bool) {
-    let told = if is_done {
-        delivery.ack(BasicAckOptions::default()).await
+    if is_done {
+        told(delivery.ack(BasicAckOptions::default())).await;
     } else {
-        delivery.nack(BasicNackOptions { requeue: true, ..Default::default() }).await
-    };
-    if !matches!(told, Ok(true)) {
+        told(delivery.nack(BasicNackOptions { requeue: true, ..Default::default() })).await;
+    }
+}
+
+/// Waits until an answer to a delivery is on its way: not for ever, as the connection may break just then.
+async fn told(answer: impl Future<Output = lapin::Result<bool>>) {
+    if !matches!(in_time(answer.map(|told| told.map_err(fault))).await, Ok(true)) {
         tracing::debug!("the connection ended before a delivery did; the broker sends it again");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chassis::Error;
 use chassis::shutdown::Tasks;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
 use tokio::sync::watch;
@@ -79,7 +79,7 @@ impl Link {
             },
             () = self.tasks.stopping() => return Err(Error::unavailable("the process stops")),
         };
-        connection.create_channel().await.map_err(fault)
+        in_time(connection.create_channel().map(|channel| channel.map_err(fault))).await
     }
 }
 

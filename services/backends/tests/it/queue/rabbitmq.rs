@@ -49,7 +49,12 @@ impl Process {
     }
 
     async fn stop(self) {
-        assert!(self.foundation.tasks.stop(Duration::from_secs(30)).await, "it stops in time");
+        let tasks = self.foundation.tasks;
+        assert!(
+            tasks.stop(Duration::from_secs(30)).await,
+            "at work after half a minute: {}",
+            tasks.at_work()
+        );
     }
 }
 

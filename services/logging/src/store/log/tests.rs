@@ -36,7 +36,7 @@ async fn migrated() -> Database {
 }
 
 #[tokio::test]
-async fn history_goes_down_its_index_without_sorting() {
+async fn history_goes_down_the_key_without_sorting() {
     let db = migrated().await;
     for after in [None, Some(After { timestamp: instant("2026-03-01T00:00:00Z"), log_id: 7 })] {
         let history = History {
@@ -47,10 +47,8 @@ async fn history_goes_down_its_index_without_sorting() {
             limit: 21,
         };
         let plan = plan(&db, paging(&history)).await;
-        assert!(
-            plan.contains("USING INDEX daily_logs_history (family_id=? AND program_id=? AND timestamp"),
-            "{plan}"
-        );
+        let key = "USING INDEX sqlite_autoindex_daily_logs_1 (family_id=? AND program_id=? AND timestamp";
+        assert!(plan.contains(key), "{plan}");
         assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
     }
 }
@@ -61,7 +59,7 @@ async fn a_log_is_found_by_its_id_within_its_month() {
     let log_id = id::compose(instant("2026-03-20T12:00:00Z"), 7).unwrap();
     let locating = locating(log_id, id::month(log_id).unwrap());
     let by_id = plan(&db, locating).await;
-    assert!(by_id.contains("USING INDEX daily_logs_id (id=? AND timestamp>? AND timestamp<?)"), "{by_id}");
+    assert!(by_id.contains("USING INDEX daily_logs_id (id=?)"), "{by_id}");
     let in_scope = plan(&db, of_log(SCOPE, log_id).unwrap().filter(is_current())).await;
     assert!(in_scope.contains("SEARCH") && in_scope.contains("timestamp"), "{in_scope}");
 }

@@ -43,7 +43,7 @@ struct Claims {
 /// Three kinds of tokens are checked: what begins with `{` is header and claims, on a line each, which are signed; what begins with
 /// `~` is an edit, place and bytes, of a genuine token; everything else is a token.
 pub fn jwt(data: &[u8]) {
-    static TOKENS: LazyLock<Tokens> = LazyLock::new(Tokens::new);
+    static TOKENS: LazyLock<Tokens> = LazyLock::new(Tokens::default);
     match data {
         [b'{', ..] => TOKENS.signed(data),
         [b'~', high, low, edit @ ..] => TOKENS.edited(u16::from_be_bytes([*high, *low]).into(), edit),
@@ -54,9 +54,8 @@ pub fn jwt(data: &[u8]) {
     }
 }
 
-impl Tokens {
-    /// A pair of keys, and a check that knows the first.
-    pub fn new() -> Self {
+impl Default for Tokens {
+    fn default() -> Self {
         let [ours, theirs] = [7, 8].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
         let x = BASE64_URL_SAFE_NO_PAD.encode(ours.public_key().as_ref());
         let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": KEY, "x": x}]});
@@ -65,7 +64,9 @@ impl Tokens {
         let runtime = Builder::new_current_thread().build().unwrap();
         Self { ours, theirs, verifier: Verifier::new(Arc::new(keys), clock), runtime }
     }
+}
 
+impl Tokens {
     /// A token as identity signs it; another for every number.
     pub fn genuine(&self, number: usize) -> String {
         let header = format!(r#"{{"alg":"EdDSA","kid":"{KEY}"}}"#);

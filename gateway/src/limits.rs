@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use backends::cache::leases::Leases;
 use backends::cache::memory::MemoryCache;
 use backends::cache::{Cache, Rate, Verdict};
 use chassis::Error;
@@ -37,7 +38,7 @@ const OWN: &str = "method";
 
 /// Counts requests.
 pub struct Limits {
-    shared: Arc<dyn Cache>,
+    shared: Leases,
     local: Arc<dyn Cache>,
     /// Whether the last request was counted in `local`: an outage is logged once, not once per request.
     alone: AtomicBool,
@@ -77,6 +78,7 @@ impl Limits {
         refused.add(0, &[]);
         counting_alone.record(0, &[]);
         let (local, alone) = (MemoryCache::new(clock), AtomicBool::new(false));
+        let shared = Leases::new(shared, clock);
         Self { shared, local, alone, verifier, quotas, refused, counting_alone }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends::cache::redis::RedisCache;
-use backends::cache::{Cache, Entry, Rate, Verdict};
+use backends::cache::{Cache, Entry, Rate, Taken};
 use bytes::Bytes;
 use chassis::clock::Clock;
 use chassis::shutdown::Tasks;
@@ -225,7 +225,7 @@ impl Cache for Broken {
         Err(Error::unavailable("gone"))
     }
 
-    async fn take(&self, _: &str, _: Rate) -> Result<Verdict, Error> {
+    async fn take_some(&self, _: &str, _: Rate, _: u32) -> Result<Taken, Error> {
         Err(Error::unavailable("gone"))
     }
 

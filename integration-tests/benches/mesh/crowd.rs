@@ -9,13 +9,15 @@ use proto::adherence::v1::GetDashboardRequest;
 use serde_json::json;
 
 use crate::load::{self, Ask};
-use crate::stage::Mesh;
+use crate::stage::{Mesh, Stage};
 
 const JSON: &str = "application/json";
 const USERS: usize = 20;
 const PROGRAMS: usize = 50;
 /// How many logs a page of history has.
 const PAGE: usize = 20;
+/// Between the ids of a program and of its copy; ids themselves are well below.
+const PROGRAMS_APART: i64 = 10_000_000_000;
 /// How many requests at once make them.
 const AT_ONCE: usize = 16;
 
@@ -58,6 +60,35 @@ impl Crowd {
             .map(async |place| load::once(address, self.log(place)).await);
         let statuses: Vec<StatusCode> = logs.buffer_unordered(AT_ONCE).collect().await;
         assert!(statuses.iter().all(|status| *status == StatusCode::CREATED), "{statuses:?}");
+    }
+
+    /// Copies every program so many times, in the tables of the services that know of it.
+    pub async fn spread(&mut self, stage: &Stage, mesh: &Mesh, copies: usize) {
+        // scores hear of programs by a message
+        let missing = "SELECT count(*) FROM program.care_programs WHERE id NOT IN (SELECT program_id FROM adherence.plans)";
+        while stage.number(&mesh.database, missing).await > 0.0 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let step = PROGRAMS_APART;
+        let sql = format!(
+            "INSERT INTO program.care_programs SELECT (jsonb_populate_record(p, jsonb_build_object('id', p.id + {step} * copy))).*
+                FROM program.care_programs p, generate_series(1, {copies}) AS copy;
+            INSERT INTO program.program_configs
+                SELECT (jsonb_populate_record(c, jsonb_build_object('program_id', c.program_id + {step} * copy))).*
+                FROM program.program_configs c, generate_series(1, {copies}) AS copy;
+            INSERT INTO adherence.plans
+                SELECT family_id, program_id + {step} * copy, member_id, version,
+                    jsonb_set(plan, '{{program_id}}', to_jsonb(program_id + {step} * copy))
+                FROM adherence.plans, generate_series(1, {copies}) AS copy;
+            VACUUM ANALYZE"
+        );
+        for statement in sql.split(';') {
+            stage.postgres.sql(&mesh.database, statement).await;
+        }
+        let known = self.programs.clone();
+        for copy in 1..=copies as i64 {
+            self.programs.extend(known.iter().map(|(user, program)| (*user, program + step * copy)));
+        }
     }
 
     /// How many programs there are.

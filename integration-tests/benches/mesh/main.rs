@@ -12,6 +12,7 @@
 )]
 
 mod crowd;
+mod day;
 mod floods;
 mod growth;
 mod hop;
@@ -33,11 +34,12 @@ use std::process::ExitCode;
 use crowd::Crowd;
 use stage::Stage;
 
-const MEASURES: [&str; 11] = [
+const MEASURES: [&str; 12] = [
     "sizes",
     "telemetry",
     "relay",
     "growth",
+    "day",
     "writes",
     "reads",
     "protocols",
@@ -47,7 +49,7 @@ const MEASURES: [&str; 11] = [
     "overload",
 ];
 /// Those that do not work on the mesh that the others share.
-const APART: [&str; 4] = ["sizes", "telemetry", "relay", "growth"];
+const APART: [&str; 5] = ["sizes", "telemetry", "relay", "growth", "day"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -85,6 +87,9 @@ async fn measure(wanted: impl Fn(&str) -> bool) {
     }
     if wanted("growth") {
         growth::measure(&stage).await;
+    }
+    if wanted("day") {
+        day::measure(&stage).await;
     }
     if !MEASURES.into_iter().any(|name| !APART.contains(&name) && wanted(name)) {
         return;

@@ -42,10 +42,10 @@ pub fn loaded(name: &str, mesh: &Mesh) {
 
 /// Tells how much disk a log takes, with its indexes and all that is written beside it.
 pub async fn disk(stage: &Stage, mesh: &Mesh) {
-    let logs: f64 = number(stage, mesh, "SELECT count(*) FROM logging.daily_logs").await;
+    let logs: f64 = stage.number(&mesh.database, "SELECT count(*) FROM logging.daily_logs").await;
     let bytes = "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace";
     let of = async |condition: &str| {
-        number(stage, mesh, &format!("{bytes} WHERE c.relkind = 'r' AND {condition}")).await / logs
+        stage.number(&mesh.database, &format!("{bytes} WHERE c.relkind = 'r' AND {condition}")).await / logs
     };
     let own = of("n.nspname = 'logging' AND c.relname LIKE 'daily_logs%'").await;
     println!("\nDisk, over {logs} logs");
@@ -57,10 +57,6 @@ pub async fn disk(stage: &Stage, mesh: &Mesh) {
     ] {
         println!("  {what}: {:.0} bytes a log", of(condition).await);
     }
-}
-
-async fn number(stage: &Stage, mesh: &Mesh, sql: &str) -> f64 {
-    stage.postgres.sql(&mesh.database, sql).await.trim().parse().expect("a number")
 }
 
 fn residents(mesh: &Mesh) -> Vec<(String, f64)> {

@@ -1,6 +1,7 @@
 //! The servers, as durable as in production, and meshes that share them: all in one process, or each service a process of its own.
 
 use integration_tests::process::{Environment, Process};
+use serde_json::{Map, Value, json};
 use servers::{Postgres, RabbitMq, Redis};
 use tempfile::TempDir;
 
@@ -44,6 +45,14 @@ impl Mesh {
     }
 }
 
+/// Limits that are counted and never reached.
+fn limits_of_none() -> Value {
+    const MANY: u32 = 1_000_000;
+    let routes =
+        ["logs", "auth/register", "auth/login"].map(|route| (format!("POST /api/v1/{route}"), MANY.into()));
+    json!({"per_user": MANY, "per_address": MANY, "routes": Map::from_iter(routes)})
+}
+
 impl Stage {
     /// Starts the servers.
     pub async fn start() -> Self {
@@ -51,6 +60,11 @@ impl Stage {
         let (postgres, rabbitmq, redis) =
             tokio::join!(Postgres::start_durable(), RabbitMq::start(), Redis::start());
         Self { postgres, redis, rabbitmq, folder }
+    }
+
+    /// The number that a query answers.
+    pub async fn number(&self, database: &str, sql: &str) -> f64 {
+        self.postgres.sql(database, sql).await.trim().parse().expect("a number")
     }
 
     /// Everything in one process, on the servers.
@@ -92,8 +106,12 @@ impl Stage {
         let credentials = objects.join("credentials");
         let credentials = std::fs::read_to_string(credentials).expect("its credentials");
         let (access_key, secret_key) = credentials.trim().split_once('\n').expect("two lines");
+        let limits = self.folder.path().join(format!("{database}-limits.json"));
+        std::fs::write(&limits, json!({"limits": limits_of_none()}).to_string()).expect("a file");
         let mut environment = Environment::default();
         for (name, value) in [
+            ("PRAAN_RATE_LIMITS", "on".to_owned()),
+            ("PRAAN_RELOAD_FILE", limits.display().to_string()),
             ("PRAAN_DATABASE_URL", self.postgres.url("postgres", &database)),
             ("PRAAN_AMQP_URL", self.rabbitmq.fresh_url()),
             ("PRAAN_REDIS_URL", self.redis.url()),

@@ -4,6 +4,7 @@
 //! A cache keeps values as they are given: whoever puts health data there encrypts it first.
 
 mod channels;
+pub mod leases;
 pub mod memory;
 mod rate;
 pub mod redis;
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use chassis::Error;
 use tokio::sync::broadcast;
 
-pub use rate::{Rate, Verdict};
+pub use rate::{Rate, Taken, Verdict};
 
 /// A cache shared by all processes of the house.
 #[async_trait]
@@ -31,8 +32,13 @@ pub trait Cache: Send + Sync {
     /// Removes an entry, and the memory of its version: only for what is gone for good.
     async fn delete(&self, key: &str) -> Result<(), Error>;
 
+    /// Takes some requests out of a bucket, or as many of them as may pass.
+    async fn take_some(&self, bucket: &str, rate: Rate, wanted: u32) -> Result<Taken, Error>;
+
     /// Takes one request out of a bucket.
-    async fn take(&self, bucket: &str, rate: Rate) -> Result<Verdict, Error>;
+    async fn take(&self, bucket: &str, rate: Rate) -> Result<Verdict, Error> {
+        Ok(rate.verdict(self.take_some(bucket, rate, 1).await?))
+    }
 
     /// Tells whoever listens on a channel now. Nobody listening is no error.
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), Error>;

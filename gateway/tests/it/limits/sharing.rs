@@ -46,9 +46,11 @@ async fn two_gateways_share_the_limits_and_stay_shut_without_redis() {
     for round in 1..=50 {
         assert_eq!(one.get("/api/v1/family").await.status, 200, "{round}");
         let answer = grpc.get_family(two.grpc(GetFamilyRequest {})).await.unwrap();
-        let left = format!("\"default\";r={};t=", 100 - 2 * round);
+        // each may have taken some of the other's in advance, a sixteenth of what was left at the most
         let told = answer.metadata().get("ratelimit").unwrap().to_str().unwrap();
-        assert!(told.starts_with(&left), "{told} after {round} rounds");
+        let left = told.strip_prefix("\"default\";r=").and_then(|told| told.split(';').next()).unwrap();
+        let left: i32 = left.parse().unwrap();
+        assert!((left - (100 - 2 * round)).abs() <= 6, "{told} after {round} rounds");
     }
     assert_eq!(one.get("/api/v1/family").await.status, 429);
     assert_eq!(two.post("/api/v1/logs", "{}").await.status, 429);

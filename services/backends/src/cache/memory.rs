@@ -16,7 +16,7 @@ use moka::ops::compute::{CompResult, Op};
 use tokio::sync::broadcast;
 
 use super::channels::Channels;
-use super::{Cache, Entry, Rate, Verdict};
+use super::{Cache, Entry, Rate, Taken};
 use buckets::Buckets;
 
 /// How many bytes of keys and values are kept; beyond that the least used go.
@@ -87,8 +87,8 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
-    async fn take(&self, bucket: &str, rate: Rate) -> Result<Verdict, Error> {
-        Ok(self.buckets.take(bucket, rate, self.clock.now()))
+    async fn take_some(&self, bucket: &str, rate: Rate, wanted: u32) -> Result<Taken, Error> {
+        Ok(self.buckets.take(bucket, rate, wanted, self.clock.now()))
     }
 
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), Error> {

@@ -28,14 +28,24 @@ pub struct Verdict {
     pub reset_after: Duration,
 }
 
+/// What a bucket gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// How many requests may pass.
+    pub count: u32,
+    /// How full the bucket is with them, as the time (ns) in which that much leaks.
+    pub fill: i64,
+}
+
 impl Rate {
-    /// Judges a request at `now` by the instant at which the bucket will be empty (both in ns since the epoch): the verdict, and
-    /// the new instant.
-    pub fn judge(self, empty_at: i64, now: i64) -> (Verdict, i64) {
+    /// Judges some requests at `now` by the instant at which the bucket will be empty (both in ns since the epoch): how many of them
+    /// may pass, and the new instant.
+    pub fn judge(self, empty_at: i64, now: i64, wanted: u32) -> (Taken, i64) {
         let before = empty_at.saturating_sub(now).max(0);
-        let allowed = before.saturating_add(self.cost()) <= self.room();
-        let fill = if allowed { before + self.cost() } else { before };
-        (self.verdict(allowed, fill), now.saturating_add(fill))
+        let fit = (self.room().saturating_sub(before) / self.cost()).max(0);
+        let count = u32::try_from(fit).unwrap_or(u32::MAX).min(wanted);
+        let fill = before + self.cost() * i64::from(count);
+        (Taken { count, fill }, now.saturating_add(fill))
     }
 
     /// How much one request puts in, as the time (ns) in which that much leaks.
@@ -48,11 +58,11 @@ impl Rate {
         self.cost().saturating_mul(i64::from(self.burst.max(1)))
     }
 
-    /// What to say to a request, which has left the bucket this full.
-    pub(super) fn verdict(self, allowed: bool, fill: i64) -> Verdict {
+    /// What to say to a request, of what was taken for it.
+    pub fn verdict(self, Taken { count, fill }: Taken) -> Verdict {
         let free = self.room() - fill;
         Verdict {
-            allowed,
+            allowed: count > 0,
             limit: self.burst.max(1),
             remaining: u32::try_from(free / self.cost()).unwrap_or(0),
             retry_after: nanos(self.cost() - free),
@@ -76,9 +86,9 @@ mod tests {
     fn a_burst_passes_and_then_one_a_second() {
         let mut empty_at = 0;
         let mut at = |now: i64| {
-            let (verdict, next) = RATE.judge(empty_at, now);
+            let (taken, next) = RATE.judge(empty_at, now, 1);
             empty_at = next;
-            verdict
+            RATE.verdict(taken)
         };
         let start = 1_000 * SECOND;
         assert_eq!([at(start).remaining, at(start).remaining, at(start).remaining], [2, 1, 0]);
@@ -95,8 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn of_many_as_many_pass_as_have_room() {
+        let (taken, empty_at) = RATE.judge(0, SECOND, 2);
+        assert_eq!((taken.count, RATE.verdict(taken).remaining), (2, 1));
+        let (rest, empty_at) = RATE.judge(empty_at, SECOND, 2);
+        assert_eq!((rest.count, RATE.verdict(rest).remaining), (1, 0));
+        let (none, _) = RATE.judge(empty_at, SECOND, 2);
+        assert_eq!((none.count, none.fill), (0, 3 * SECOND));
+    }
+
+    #[test]
     fn a_rate_of_nothing_still_is_a_rate() {
-        let (verdict, _) = Rate { per_minute: 0, burst: 0 }.judge(0, SECOND);
+        let none = Rate { per_minute: 0, burst: 0 };
+        let verdict = none.verdict(none.judge(0, SECOND, 1).0);
         assert!(verdict.allowed);
         assert_eq!((verdict.limit, verdict.remaining), (1, 0));
     }

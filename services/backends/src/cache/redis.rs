@@ -34,7 +34,7 @@ use chassis::{Error, Foundation};
 use redis::cmd;
 use tokio::sync::broadcast;
 
-use super::{Cache, Entry, Rate, Verdict};
+use super::{Cache, Entry, Rate, Taken};
 use address::Address;
 pub use checkup::serves;
 use line::Line;
@@ -112,7 +112,7 @@ impl Cache for RedisCache {
         self.line.call(async |link| delete.exec_async(link).await).await
     }
 
-    async fn take(&self, bucket: &str, rate: Rate) -> Result<Verdict, Error> {
+    async fn take_some(&self, bucket: &str, rate: Rate, wanted: u32) -> Result<Taken, Error> {
         let now = self.clock.now();
         let key = format!("{PREFIX}bucket:{bucket}");
         let take = async |link: &mut _| {
@@ -121,12 +121,13 @@ impl Cache for RedisCache {
                     .arg(now.timestamp())
                     .arg(now.timestamp_subsec_nanos())
                     .arg(rate.cost())
-                    .arg(rate.room());
+                    .arg(rate.room())
+                    .arg(wanted);
             };
             self.take.run(link, &key, arguments).await
         };
-        let (allowed, fill): (bool, i64) = self.line.call(take).await?;
-        Ok(rate.verdict(allowed, fill))
+        let (count, fill) = self.line.call(take).await?;
+        Ok(Taken { count, fill })
     }
 
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), Error> {

@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::cache::{Rate, Verdict};
+use crate::cache::{Rate, Taken};
 
 /// How many buckets are kept, so that callers from ever new addresses cannot fill the memory.
 const MOST: usize = 100_000;
@@ -13,20 +13,20 @@ const MOST: usize = 100_000;
 pub struct Buckets(Mutex<HashMap<String, i64>>);
 
 impl Buckets {
-    pub fn take(&self, bucket: &str, rate: Rate, now: DateTime<Utc>) -> Verdict {
+    pub fn take(&self, bucket: &str, rate: Rate, wanted: u32, now: DateTime<Utc>) -> Taken {
         let now = now.timestamp_nanos_opt().unwrap_or(i64::MAX / 2);
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(empty_at) = buckets.get_mut(bucket) {
-            let (verdict, next) = rate.judge(*empty_at, now);
+            let (taken, next) = rate.judge(*empty_at, now, wanted);
             *empty_at = next;
-            return verdict;
+            return taken;
         }
         if buckets.len() >= MOST {
             make_room(&mut buckets, now);
         }
-        let (verdict, next) = rate.judge(now, now);
+        let (taken, next) = rate.judge(now, now, wanted);
         buckets.insert(bucket.to_owned(), next);
-        verdict
+        taken
     }
 }
 
@@ -51,11 +51,11 @@ mod tests {
     fn a_flood_of_new_buckets_is_bounded_and_frees_no_full_one() {
         let buckets = Buckets::default();
         let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1);
-        while buckets.take("guesser", RATE, now).allowed {}
+        while buckets.take("guesser", RATE, 1, now).count > 0 {}
         for n in 0..MOST * 2 {
-            buckets.take(&n.to_string(), RATE, now);
+            buckets.take(&n.to_string(), RATE, 1, now);
         }
         assert!(buckets.0.lock().unwrap().len() <= MOST);
-        assert!(!buckets.take("guesser", RATE, now).allowed);
+        assert_eq!(buckets.take("guesser", RATE, 1, now).count, 0);
     }
 }

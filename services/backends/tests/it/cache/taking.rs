@@ -70,10 +70,11 @@ pub async fn judged(adapter: impl Adapter) {
     for step in 0..300_usize {
         let rate = rates[step / 30 % 3];
         let now = clock.now().timestamp_nanos_opt().unwrap();
-        let (verdict, next) = rate.judge(empty_at, now);
-        assert_eq!(cache.take("somebody", rate).await.unwrap(), verdict, "step {step}");
+        let wanted = 1 + step as u32 % 3;
+        let (taken, next) = rate.judge(empty_at, now, wanted);
+        assert_eq!(cache.take_some("somebody", rate, wanted).await.unwrap(), taken, "step {step}");
         empty_at = next;
-        refused += usize::from(!verdict.allowed);
+        refused += usize::from(taken.count == 0);
         clock.advance(TimeDelta::microseconds(step as i64 * 7_919 % 1_999_993));
     }
     assert!((50..250).contains(&refused), "a fair mix, not {refused} refused");

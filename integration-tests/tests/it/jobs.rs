@@ -39,8 +39,8 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     let again = job("partitions", &url, &folder).await;
     assert_eq!(said(&again).trim(), "no partition was missing");
 
-    let stray = "INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, 'CHECKIN', 'VERIFIED', true, '{}', '[]',
-        '2031-05-01', 0, 'UTC', 1, true, 1, now())";
+    let stray = "INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, 1, now(), 1, '2031-05-01', 0, true, true,
+        'CHECKIN', 'VERIFIED', 'UTC', '{}', '[]')";
     // what is older than all came with an import, and gets its month
     postgres.sql(&database, &stray.replace("2031", "2019")).await;
     let healed = job("partitions", &url, &folder).await;
@@ -59,8 +59,8 @@ const MILLION: &str = "
     CREATE TABLE logging.daily_logs_2024_03 PARTITION OF logging.daily_logs
         FOR VALUES FROM ('2024-03-01T00:00:00Z') TO ('2024-04-01T00:00:00Z');
     INSERT INTO logging.daily_logs
-    SELECT n / 50 + 1, n / 50 + 1000001, at, (290::bigint << 42) + n + 1, 1, 'CHECKIN', 'VERIFIED', true,
-        jsonb_build_object('systolic', 100 + n % 60, 'diastolic', 60 + n % 30), '[]', at::date, 0, 'UTC', n / 50 + 1, true, 1, at
+    SELECT n / 50 + 1, n / 50 + 1000001, at, (290::bigint << 42) + n + 1, n / 50 + 1, 1, at, 1, at::date, 0, true, true, 'CHECKIN',
+        'VERIFIED', 'UTC', jsonb_build_object('systolic', 100 + n % 60, 'diastolic', 60 + n % 30), '[]'
     FROM (SELECT n, timestamptz '2024-03-01T00:00:00Z' + n % 50 * interval '14 hours' + n % 997 * interval '1 second' AS at
         FROM generate_series(0, 999999) AS n) AS made";
 

@@ -2,7 +2,9 @@
 //! whether it came as REST, gRPC or gRPC-web, before anything is counted or asked of a service.
 //!
 //! Each service has a turnstile of its own, so that one that is slow holds up no other. Whoever finds no place waits, but not for
-//! long: an answer that comes too late is work for nobody. Those whose method is critical (`edge.v1.Criticality`) go first, and of
+//! long: an answer that comes too late is work for nobody. Where there has always been somebody who waits for that long, there is more
+//! to do than can be done, and nobody waits for more than a moment (controlled delay, as in CoDel): who has to go hears so soon, and
+//! the more there are, the later they are asked to come again. Those whose method is critical (`edge.v1.Criticality`) go first, and of
 //! equals the one who came last, since whoever has waited longest is the likeliest to have given up. When too many wait, the oldest
 //! of the least critical is sent away to make room.
 
@@ -38,6 +40,12 @@ impl Default for Capacity {
         Self { at_once: 128, waiting: 256, patience: Duration::from_millis(500) }
     }
 }
+
+/// How long a request may wait where others always have.
+const MOMENT: Duration = Duration::from_millis(80);
+
+/// As how many times too much the demand counts at the most, when others are told when to come again.
+const MOST_DEMAND: f64 = 4.0;
 
 /// The turnstiles of all services.
 pub struct Turnstiles {
@@ -98,7 +106,8 @@ impl Turnstiles {
             Err(None) => Err(Missed::Crowded),
             Err(Some(turn)) => {
                 let _counted = Counted::new(&self.waiting, KeyValue::new("class", method.class.name()));
-                let patience = left.unwrap_or(Duration::MAX).min(self.patience);
+                let patience = if line.crowded_for() > self.patience { MOMENT } else { Duration::MAX };
+                let patience = patience.min(self.patience).min(left.unwrap_or(Duration::MAX));
                 timeout(patience, turn).await.unwrap_or(Err(Missed::Late))
             }
         };
@@ -110,7 +119,7 @@ impl Turnstiles {
             Err(missed) => {
                 let class = KeyValue::new("class", method.class.name());
                 self.shed.add(1, &[class, KeyValue::new("reason", missed.name())]);
-                Err(Error::overloaded(retry_after()))
+                Err(Error::overloaded(retry_after(line.demand())))
             }
         }
     }
@@ -129,9 +138,52 @@ impl Drop for Counted {
     }
 }
 
-/// Between half a second and one and a half, so that those who are sent away together do not come back together.
-fn retry_after() -> Duration {
+/// Between half a second and one and a half, so that those who are sent away together do not come back together; longer, the more of
+/// them there are.
+fn retry_after(demand: f64) -> Duration {
     // a version 4 id brings random bits without another dependency; the last sixteen hold neither version nor variant
     let chance = (Uuid::new_v4().as_u128() & 0xffff) as u32;
-    Duration::from_millis(500) + Duration::from_secs(1).mul_f64(f64::from(chance) / f64::from(0x1_0000_u32))
+    let wait = Duration::from_millis(500)
+        + Duration::from_secs(1).mul_f64(f64::from(chance) / f64::from(0x1_0000_u32));
+    wait.mul_f64(demand.clamp(1.0, MOST_DEMAND))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::contract::Contract;
+
+    #[tokio::test(start_paused = true)]
+    async fn where_there_is_always_somebody_nobody_waits_for_long() {
+        let contract = Contract::read(proto::descriptors()).unwrap();
+        let method = contract.methods().next().unwrap().clone();
+        let capacity = Capacity { at_once: 1, waiting: 9, patience: Duration::from_millis(500) };
+        let turnstiles = Turnstiles::new(&contract.services(), capacity);
+        let begun = Instant::now();
+        // how long one waits who comes then, while all places are taken
+        let waits = async |millis| {
+            sleep(Duration::from_millis(millis)).await;
+            let came = Instant::now();
+            assert!(turnstiles.enter(&method, None).await.is_err());
+            came.elapsed().as_millis()
+        };
+        let within = turnstiles.enter(&method, None).await.unwrap();
+        let waited = tokio::join!(waits(0), waits(400), waits(600), waits(700));
+        assert_eq!(waited, (500, 500, 80, 80));
+        // the line was empty for a moment, and all is as before
+        assert_eq!(waits(300).await, 500);
+        assert_eq!(begun.elapsed().as_millis(), 1_700);
+        drop(within);
+        assert!(turnstiles.enter(&method, None).await.is_ok());
+    }
+
+    #[test]
+    fn the_more_there_are_the_later_they_come_again() {
+        for (demand, from, until) in [(0.5, 500, 1500), (2.0, 1000, 3000), (9.0, 2000, 6000)] {
+            let after = retry_after(demand);
+            assert!((from..until).contains(&after.as_millis()), "{demand}: {after:?}");
+        }
+    }
 }

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// How much it matters that a request is answered, the most critical first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,8 @@ struct State {
     /// By class, the newest last.
     waiting: [VecDeque<Waiter>; 3],
     next_number: u64,
+    /// Since when there has always been somebody who waits.
+    crowded_since: Option<Instant>,
 }
 
 struct Waiter {
@@ -104,7 +108,7 @@ impl Line {
             state.at_work += 1;
             return Ok(Pass(self.clone()));
         }
-        if state.waiting.iter().map(VecDeque::len).sum::<usize>() >= self.most_waiting {
+        if state.all_waiting() >= self.most_waiting {
             // one of its own class at the worst, and none that matters more
             let least = state.waiting[class as usize..].iter_mut().rev().find_map(VecDeque::pop_front);
             if least.is_none() {
@@ -115,7 +119,19 @@ impl Line {
         let number = state.next_number;
         state.next_number += 1;
         state.waiting[class as usize].push_back(Waiter { number, sender });
+        state.crowded_since.get_or_insert_with(Instant::now);
         Err(Some(Turn { line: self.clone(), class, number, receiver }))
+    }
+
+    /// For how long there has always been somebody who waits.
+    pub fn crowded_for(&self) -> Duration {
+        self.state().crowded_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// How many want a place, for each that there is.
+    pub fn demand(&self) -> f64 {
+        let state = self.state();
+        (state.at_work + state.all_waiting()) as f64 / self.most as f64
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -129,7 +145,21 @@ impl Line {
         let ready = Class::ALL.into_iter().filter(free).collect::<Vec<_>>();
         let next = ready.into_iter().find_map(|class| state.waiting[class as usize].pop_back());
         state.at_work += usize::from(next.is_some());
+        state.look_around();
         next
+    }
+}
+
+impl State {
+    fn all_waiting(&self) -> usize {
+        self.waiting.iter().map(VecDeque::len).sum()
+    }
+
+    /// Notices when nobody waits any more.
+    fn look_around(&mut self) {
+        if self.all_waiting() == 0 {
+            self.crowded_since = None;
+        }
     }
 }
 
@@ -153,10 +183,12 @@ impl Future for Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let waiting = &mut self.line.state().waiting[self.class as usize];
+        let mut state = self.line.state();
+        let waiting = &mut state.waiting[self.class as usize];
         if let Some(place) = waiting.iter().position(|waiter| waiter.number == self.number) {
             waiting.remove(place);
         }
+        state.look_around();
     }
 }
 

@@ -95,7 +95,7 @@ fn assert_refused(answer: &Answer) {
         (503, Some("urn:praan:problem:overloaded"))
     );
     let after = problem["retry_after_ms"].as_u64().unwrap();
-    assert!((500..1500).contains(&after), "{after}");
+    assert!((500..6000).contains(&after), "{after}");
     assert_eq!(answer.header("retry-after"), after.div_ceil(1000).to_string());
     assert_eq!(answer.header("ratelimit"), "", "it was not counted");
 }
@@ -128,7 +128,7 @@ async fn as_many_as_there_are_places_are_answered_and_the_critical_go_first() {
         let status = client.list_history(house.grpc(ListHistoryRequest::default())).await.unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
         let after = Error::from(status).retry_after().unwrap();
-        assert!(after >= Duration::from_millis(500) && after < Duration::from_millis(1500), "{after:?}");
+        assert!(after >= Duration::from_millis(500) && after < Duration::from_secs(6), "{after:?}");
         // and other services are not held up
         assert_eq!(house.anonymous(Method::GET, "/.well-known/jwks.json").answer().await.status, 200);
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
 
@@ -29,7 +30,9 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
                 "How often an answer was looked for in a cache of the process: a hit, or a miss.",
             )
             .build();
-        Self { answers: Cache::builder().max_capacity(capacity).time_to_live(ttl).build(), name, lookups }
+        // whoever comes asks several times and then not for hours: the newest matter, not those asked for most
+        let answers = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru());
+        Self { answers: answers.time_to_live(ttl).build(), name, lookups }
     }
 
     /// The kept answer if it is still good, or a new one from `ask`.
@@ -79,5 +82,24 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
     /// Forgets one answer.
     pub async fn forget(&self, key: &K) {
         self.answers.invalidate(key).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_newest_stay() {
+        let cached = Cached::new("tests", 10, Duration::from_secs(60));
+        // those asked for most are the oldest
+        for n in [0, 1, 2, 0, 1, 2].into_iter().chain(0..300) {
+            cached.get_or(n, async { Ok(n) }).await.unwrap();
+        }
+        cached.answers.run_pending_tasks().await;
+        assert_eq!(cached.answers.entry_count(), 10);
+        for n in 290..300 {
+            assert_eq!(cached.peek(&n).await, Some(n));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A day of a hundred thousand families in compressed time, as fast as the machine lets it pass; and on paper what that takes of
+//! A day of a hundred thousand programs in compressed time, as fast as the machine lets it pass; and on paper what that takes of
 //! machines and disk for more of them.
 
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub async fn measure(stage: &Stage) {
     let mut crowd = Crowd::of(&mesh).await;
     crowd.spread(stage, &mesh, COPIES).await;
     println!(
-        "\nA day of {} families in compressed time: each visit a dashboard, a history, a log, a dashboard, the adherence; {CLIENTS} clients",
+        "\nA day of {} programs of twenty families in compressed time: each visit a dashboard, a history, a log, a dashboard, the adherence; {CLIENTS} clients",
         crowd.len()
     );
     let own = || cpu_seconds(mesh.processes.iter().map(|process| process.id()));

@@ -1,12 +1,12 @@
 //! How many requests are worked on at once, and who is let in when there are more. One place, which every public rpc passes,
 //! whether it came as REST, gRPC or gRPC-web, before anything is counted or asked of a service.
 //!
-//! Each service has a turnstile of its own, so that one that is slow holds up no other. Whoever finds no place waits, but not for
-//! long: an answer that comes too late is work for nobody. Where there has always been somebody who waits for that long, there is more
-//! to do than can be done, and nobody waits for more than a moment (controlled delay, as in CoDel): who has to go hears so soon, and
-//! the more there are, the later they are asked to come again. Those whose method is critical (`edge.v1.Criticality`) go first, and of
-//! equals the one who came last, since whoever has waited longest is the likeliest to have given up. When too many wait, the oldest
-//! of the least critical is sent away to make room.
+//! Each service has a turnstile of its own, so that one that is slow holds up no other. Whoever finds no place waits, first come, first
+//! served, but not for long: an answer that comes too late is work for nobody. By the pace at which places come back it is known how
+//! long a newcomer would wait; whoever would wait for too long is sent away at the door, and not after having waited. Where there has
+//! always been somebody who waits, there is more to do than can be done, and nobody may wait for more than a moment (controlled delay,
+//! as in CoDel); the more there are, the later they are asked to come again. Those whose method is critical (`edge.v1.Criticality`) go
+//! first. When too many wait, the newest of the least critical is sent away to make room.
 
 mod line;
 
@@ -41,8 +41,10 @@ impl Default for Capacity {
     }
 }
 
-/// How long a request may wait where others always have.
-const MOMENT: Duration = Duration::from_millis(80);
+/// For how long a request may be expected to wait where others always have.
+const MOMENT: Duration = Duration::from_millis(60);
+/// How long it does wait there, at the most.
+const LONG_MOMENT: Duration = Duration::from_millis(90);
 
 /// As how many times too much the demand counts at the most, when others are told when to come again.
 const MOST_DEMAND: f64 = 4.0;
@@ -101,14 +103,17 @@ impl Turnstiles {
     pub async fn enter(&self, method: &Method, left: Option<Duration>) -> Result<Admitted, Error> {
         let line = self.lines.get(&method.service);
         let line = line.ok_or_else(|| Error::internal("a public service has no turnstile"))?;
-        let entered = match line.step_up(method.class) {
+        let (expected, most) = match line.crowded_for() > self.patience {
+            true => (MOMENT.min(self.patience), LONG_MOMENT.min(self.patience)),
+            false => (self.patience, self.patience),
+        };
+        let left = left.unwrap_or(Duration::MAX);
+        let entered = match line.step_up(method.class, expected.min(left)) {
             Ok(pass) => Ok(pass),
             Err(None) => Err(Missed::Crowded),
             Err(Some(turn)) => {
                 let _counted = Counted::new(&self.waiting, KeyValue::new("class", method.class.name()));
-                let patience = if line.crowded_for() > self.patience { MOMENT } else { Duration::MAX };
-                let patience = patience.min(self.patience).min(left.unwrap_or(Duration::MAX));
-                timeout(patience, turn).await.unwrap_or(Err(Missed::Late))
+                timeout(most.min(left), turn).await.unwrap_or(Err(Missed::Late))
             }
         };
         match entered {
@@ -171,12 +176,34 @@ mod tests {
         };
         let within = turnstiles.enter(&method, None).await.unwrap();
         let waited = tokio::join!(waits(0), waits(400), waits(600), waits(700));
-        assert_eq!(waited, (500, 500, 80, 80));
+        assert_eq!(waited, (500, 500, 90, 90));
         // the line was empty for a moment, and all is as before
         assert_eq!(waits(300).await, 500);
         assert_eq!(begun.elapsed().as_millis(), 1_700);
         drop(within);
         assert!(turnstiles.enter(&method, None).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_would_wait_for_too_long_is_sent_away_at_the_door() {
+        let contract = Contract::read(proto::descriptors()).unwrap();
+        let method = contract.methods().next().unwrap().clone();
+        let capacity = Capacity { at_once: 1, waiting: 99, patience: Duration::from_millis(450) };
+        let turnstiles = Turnstiles::new(&contract.services(), capacity);
+        // ten a second
+        let works = async || {
+            let came = Instant::now();
+            let entered = turnstiles.enter(&method, None).await;
+            let waited = came.elapsed().as_millis();
+            sleep(Duration::from_millis(100)).await;
+            entered.ok().map(|_within| waited)
+        };
+        let first = tokio::join!(works(), works(), works(), works());
+        assert_eq!(first, (Some(0), Some(100), Some(200), Some(300)), "nobody knew the pace yet");
+        let mut waited = futures_util::future::join_all((0..9).map(|_| works())).await;
+        waited.sort_unstable();
+        let of_five = [None, None, None, None, Some(0), Some(100), Some(200), Some(300), Some(400)];
+        assert_eq!(waited, of_five);
     }
 
     #[test]

@@ -41,10 +41,21 @@ struct State {
     at_work: usize,
     /// By class, the newest last.
     waiting: [VecDeque<Waiter>; 3],
+    pace: Pace,
     next_number: u64,
     /// Since when there has always been somebody who waits.
     crowded_since: Option<Instant>,
 }
+
+/// How soon one place comes back after the other while somebody waits for it.
+#[derive(Default)]
+struct Pace {
+    mean: Duration,
+    last: Option<Instant>,
+}
+
+/// How much one place counts in the mean: it follows the last thirty or so.
+const NEWEST: f64 = 1.0 / 16.0;
 
 struct Waiter {
     number: u64,
@@ -101,17 +112,21 @@ impl Line {
         Arc::new(Self { most, most_waiting, state: Mutex::default() })
     }
 
-    /// A place, or else a turn to wait for, or else nothing.
-    pub fn step_up(self: &Arc<Self>, class: Class) -> Result<Pass, Option<Turn>> {
+    /// A place, or else a turn that is expected to come within `patience`, or else nothing.
+    pub fn step_up(self: &Arc<Self>, class: Class, patience: Duration) -> Result<Pass, Option<Turn>> {
         let mut state = self.state();
         if state.at_work < class.share(self.most) {
             state.at_work += 1;
             return Ok(Pass(self.clone()));
         }
+        let before = state.waiting[..=class as usize].iter().map(VecDeque::len).sum::<usize>();
+        if state.pace.expects(before + 1) > patience {
+            return Err(None);
+        }
         if state.all_waiting() >= self.most_waiting {
-            // one of its own class at the worst, and none that matters more
-            let least = state.waiting[class as usize..].iter_mut().rev().find_map(VecDeque::pop_front);
-            if least.is_none() {
+            let less = &mut state.waiting[class as usize + 1..];
+            // whoever has waited least, of those that matter least
+            if less.iter_mut().rev().find_map(VecDeque::pop_back).is_none() {
                 return Err(None);
             }
         }
@@ -119,7 +134,10 @@ impl Line {
         let number = state.next_number;
         state.next_number += 1;
         state.waiting[class as usize].push_back(Waiter { number, sender });
-        state.crowded_since.get_or_insert_with(Instant::now);
+        if state.crowded_since.is_none() {
+            let now = Instant::now();
+            (state.crowded_since, state.pace.last) = (Some(now), Some(now));
+        }
         Err(Some(Turn { line: self.clone(), class, number, receiver }))
     }
 
@@ -143,7 +161,7 @@ impl Line {
         let mut state = self.state();
         let free = |class: &Class| state.at_work < class.share(self.most);
         let ready = Class::ALL.into_iter().filter(free).collect::<Vec<_>>();
-        let next = ready.into_iter().find_map(|class| state.waiting[class as usize].pop_back());
+        let next = ready.into_iter().find_map(|class| state.waiting[class as usize].pop_front());
         state.at_work += usize::from(next.is_some());
         state.look_around();
         next
@@ -163,9 +181,33 @@ impl State {
     }
 }
 
+impl Pace {
+    /// How long it takes until so many places have come back.
+    fn expects(&self, places: usize) -> Duration {
+        self.mean.saturating_mul(u32::try_from(places).unwrap_or(u32::MAX))
+    }
+
+    /// A place has come back.
+    fn came_back(&mut self, now: Instant) {
+        if let Some(last) = self.last.replace(now) {
+            let took = now.saturating_duration_since(last);
+            self.mean = match self.mean {
+                Duration::ZERO => took,
+                mean => mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST),
+            };
+        }
+    }
+}
+
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.0.state().at_work -= 1;
+        {
+            let mut state = self.0.state();
+            state.at_work -= 1;
+            if state.crowded_since.is_some() {
+                state.pace.came_back(Instant::now());
+            }
+        }
         while let Some(waiter) = self.0.next() {
             // who has just left drops the pass, which hands it on from here again
             let _ = waiter.sender.send(Pass(self.0.clone()));

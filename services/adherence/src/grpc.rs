@@ -17,7 +17,7 @@ use tonic::{Request, Response, Status};
 
 use crate::access::{self, Access, AuthorizedProgram};
 use crate::clients::Family;
-use crate::domain::day::Day;
+use crate::domain::day::Scores;
 use crate::domain::leaderboard::{self, Standing};
 use crate::domain::sight::{Shown, Sight};
 use crate::plans::Plans;
@@ -72,7 +72,7 @@ impl Service {
             let newest = plans.iter().find(|plan| plan.member_id == member.id && plan.runs_on(today));
             let Some(plan) = newest else { continue };
             let days = self.reading.days(plan, &plan.days(today - Days::new(6), today)).await?;
-            let days: Vec<_> = days.iter().map(|day| Sight::whole().day(day, today)).collect();
+            let days: Vec<_> = days.iter().map(|day| Sight::whole().day(&day.scores(), today)).collect();
             standings.extend(Standing::of(member.id, member.name, &days));
         }
         Ok(standings)
@@ -80,7 +80,7 @@ impl Service {
 }
 
 /// Days as the program's viewer may see them.
-fn shown<'d>(program: &AuthorizedProgram, days: impl Iterator<Item = &'d Day>) -> Vec<Shown> {
+fn shown<'d>(program: &AuthorizedProgram, days: impl Iterator<Item = &'d Scores>) -> Vec<Shown> {
     days.map(|day| program.sight().day(day, program.today())).collect()
 }
 
@@ -115,7 +115,7 @@ impl AdherenceService for Service {
         let call = call::user(request)?;
         let program = self.access.program(call.caller.id, call.message.program_id).await?;
         let summary = self.summary(&program).await?;
-        let days = shown(&program, summary.days.values().map(Arc::as_ref));
+        let days = shown(&program, summary.so_far(program.today()));
         Ok(Response::new(encode::dashboard(&summary.plan, program.sight(), &days, program.today())))
     }
 

@@ -95,18 +95,18 @@ impl Batch for Batches {
         let outcomes = entries.iter().map(take).collect();
         let mut moved = Vec::with_capacity(programs.len());
         for (scope, program) in programs {
-            let (Changes { contributions, days, events }, last_event, left) = program.changes();
+            let (Changes { contributions, days, seen, events }, last_event, left) = program.changes();
             for (contribution, impact) in &contributions {
                 store::contribution::insert(&tx, scope, contribution, *impact, now)?;
             }
             store::metric::put(&tx, scope, days.values(), now)?;
             let last_event = store::event::append(&tx, scope, events, last_event)?;
-            moved.push((scope, days, left(last_event)));
+            moved.push((scope, seen, left(last_event)));
         }
         tx.commit_quietly().await?;
-        for (scope, days, left) in moved {
+        for (scope, seen, left) in moved {
             remembered.remember(scope, left);
-            self.summaries.committed(scope, days).await;
+            self.summaries.committed(scope, &seen).await;
             self.plans.ring(scope);
         }
         Ok(outcomes)

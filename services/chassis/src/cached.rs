@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use moka::future::Cache;
+use moka::future::{Cache, CacheBuilder};
 use moka::policy::EvictionPolicy;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
@@ -24,6 +24,21 @@ pub struct Cached<K, V> {
 impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Cached<K, V> {
     /// At most `capacity` answers, each at most `ttl` old. `name` tells it from others, for whoever watches.
     pub fn new(name: &'static str, capacity: u64, ttl: Duration) -> Self {
+        Self::of(name, ttl, Cache::builder().max_capacity(capacity))
+    }
+
+    /// Answers of so many bytes together, where `bytes` tells those of one.
+    pub fn weighed(
+        name: &'static str,
+        capacity: u64,
+        ttl: Duration,
+        bytes: impl Fn(&V) -> usize + Send + Sync + 'static,
+    ) -> Self {
+        let weigh = move |_: &K, answer: &V| u32::try_from(bytes(answer)).unwrap_or(u32::MAX);
+        Self::of(name, ttl, Cache::builder().max_capacity(capacity).weigher(weigh))
+    }
+
+    fn of(name: &'static str, ttl: Duration, answers: CacheBuilder<K, V, Cache<K, V>>) -> Self {
         let lookups = opentelemetry::global::meter("praan")
             .u64_counter("praan.cache.lookups")
             .with_description(
@@ -31,8 +46,8 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'sta
             )
             .build();
         // whoever comes asks several times and then not for hours: the newest matter, not those asked for most
-        let answers = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru());
-        Self { answers: answers.time_to_live(ttl).build(), name, lookups }
+        let answers = answers.eviction_policy(EvictionPolicy::lru()).time_to_live(ttl).build();
+        Self { answers, name, lookups }
     }
 
     /// The kept answer if it is still good, or a new one from `ask`.

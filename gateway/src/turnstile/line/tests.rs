@@ -3,12 +3,14 @@ use futures_util::FutureExt;
 use super::Class::{Critical, Plain, Sheddable};
 use super::*;
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 fn waits(line: &Arc<Line>, class: Class) -> Turn {
-    line.step_up(class).err().flatten().unwrap()
+    line.step_up(class, HOUR).err().flatten().unwrap()
 }
 
 fn pass(line: &Arc<Line>, class: Class) -> Pass {
-    line.step_up(class).ok().unwrap()
+    line.step_up(class, HOUR).ok().unwrap()
 }
 
 /// The class and number of each turn that has a pass by now, and the turn's fate otherwise.
@@ -21,7 +23,7 @@ fn fate(turn: &mut Turn) -> &'static str {
 }
 
 #[test]
-fn critical_ones_go_first_and_of_equals_the_newest() {
+fn critical_ones_go_first_and_of_equals_the_oldest() {
     let line = Line::new(1, 9);
     let first = pass(&line, Plain);
     let mut turns: Vec<_> =
@@ -33,33 +35,53 @@ fn critical_ones_go_first_and_of_equals_the_newest() {
             turns.iter_mut().position(|turn| turn.receiver.try_recv().is_ok_and(|_pass| true)).unwrap();
         order.push((turns[next].class, turns.remove(next).number));
     }
-    let by_rank = [(Critical, 4), (Critical, 2), (Plain, 3), (Plain, 1), (Sheddable, 5), (Sheddable, 0)];
+    let by_rank = [(Critical, 2), (Critical, 4), (Plain, 1), (Plain, 3), (Sheddable, 0), (Sheddable, 5)];
     assert_eq!(order, by_rank);
     assert_eq!(line.state().at_work, 0);
 }
 
 #[test]
-fn when_too_many_wait_the_oldest_of_the_least_critical_goes() {
+fn when_too_many_wait_the_newest_of_the_least_critical_goes() {
     let line = Line::new(1, 3);
     let _first = pass(&line, Plain);
     let mut old = [waits(&line, Sheddable), waits(&line, Sheddable), waits(&line, Plain)];
+    assert!(matches!(line.step_up(Sheddable, HOUR), Err(None)), "its like were here first");
     let mut critical = waits(&line, Critical);
-    assert_eq!(old.each_mut().map(fate), ["crowded", "waits", "waits"]);
-    let mut plain = [waits(&line, Plain), waits(&line, Plain)];
-    assert_eq!(old[1..].iter_mut().map(fate).collect::<Vec<_>>(), ["crowded", "crowded"]);
-    assert!(matches!(line.step_up(Sheddable), Err(None)), "those who wait matter more");
+    assert_eq!(old.each_mut().map(fate), ["waits", "crowded", "waits"]);
+    let mut plain = waits(&line, Plain);
+    assert_eq!((fate(&mut old[0]), fate(&mut old[2])), ("crowded", "waits"));
+    assert!(matches!(line.step_up(Plain, HOUR), Err(None)));
+    let _second = waits(&line, Critical);
+    assert_eq!((fate(&mut plain), fate(&mut old[2])), ("crowded", "waits"));
+    let _third = waits(&line, Critical);
+    assert_eq!(fate(&mut old[2]), "crowded");
+    assert!(matches!(line.step_up(Critical, HOUR), Err(None)));
     assert_eq!(fate(&mut critical), "waits");
-    assert_eq!(plain.each_mut().map(fate), ["waits", "waits"]);
-    let (_second, _third) = (waits(&line, Critical), waits(&line, Critical));
-    assert!(matches!(line.step_up(Plain), Err(None)));
-    let _fourth = waits(&line, Critical);
-    assert_eq!(fate(&mut critical), "crowded", "the oldest of its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_pace_of_the_last_it_is_known_how_long_the_next_would_wait() {
+    let line = Line::new(1, 99);
+    let mut within = Some(pass(&line, Plain));
+    for _ in 0..100 {
+        let turn = waits(&line, Plain);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        drop(within.take());
+        within = turn.now_or_never().unwrap().ok();
+    }
+    let _turns = [Plain, Plain, Sheddable].map(|class| waits(&line, class));
+    let waits_for =
+        |class, millis| matches!(line.step_up(class, Duration::from_millis(millis)), Err(Some(_)));
+    // each of these leaves the line at once
+    assert!(!waits_for(Plain, 29) && waits_for(Plain, 30));
+    assert!(!waits_for(Sheddable, 39) && waits_for(Sheddable, 40));
+    assert!(!waits_for(Critical, 9) && waits_for(Critical, 10));
 }
 
 #[test]
 fn what_can_be_shed_leaves_places_free() {
     let line = Line::new(16, 9);
-    let passes = |class| std::iter::from_fn(|| line.step_up(class).ok()).collect::<Vec<_>>();
+    let passes = |class| std::iter::from_fn(|| line.step_up(class, HOUR).ok()).collect::<Vec<_>>();
     let sheddable = passes(Sheddable);
     let (plain, critical) = (passes(Plain), passes(Critical));
     assert_eq!((sheddable.len(), plain.len(), critical.len()), (8, 6, 2));
@@ -87,5 +109,5 @@ fn who_leaves_the_line_or_leaves_with_a_pass_holds_up_nobody() {
 fn nobody_waits_where_nobody_may() {
     let line = Line::new(1, 0);
     let _first = pass(&line, Sheddable);
-    assert!(Class::ALL.into_iter().all(|class| matches!(line.step_up(class), Err(None))));
+    assert!(Class::ALL.into_iter().all(|class| matches!(line.step_up(class, HOUR), Err(None))));
 }

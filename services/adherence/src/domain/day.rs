@@ -30,6 +30,25 @@ pub struct Day {
     pub details: Details,
 }
 
+/// A day's scores by themselves, as they are kept at hand and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scores {
+    /// The day.
+    pub date: NaiveDate,
+    /// How well the nutrition targets were met.
+    pub nutrition: Option<Score>,
+    /// How the week so far stands against the sessions due.
+    pub strength: Option<Score>,
+    /// How many of the expected measurements were taken.
+    pub clinical: Option<Score>,
+    /// The weighted mean of the three.
+    pub total: Option<Score>,
+    /// How many measurements were within their targets; no part of the total.
+    pub control: Option<Score>,
+    /// Whether something is known of each domain that the day asks for: meals, sessions, measurements.
+    known: [Option<bool>; 3],
+}
+
 /// What a day's scores were computed from. A domain the day does not ask for is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
@@ -82,15 +101,24 @@ impl Day {
         }
     }
 
+    /// The scores by themselves.
+    pub fn scores(&self) -> Scores {
+        let Day { date, nutrition, strength, clinical, total, control, ref details } = *self;
+        let known = [
+            details.nutrition.as_ref().map(|inputs| inputs.logs > 0),
+            details.strength.map(|_| strength.is_some()),
+            details.clinical.as_ref().map(clinical::Inputs::known),
+        ];
+        Scores { date, nutrition, strength, clinical, total, control, known }
+    }
+}
+
+impl Scores {
     /// The share of the domains asked for about which something is known; none when nothing is asked for. A meal may still come
     /// today, so nutrition does not count against today.
     pub fn coverage(&self, today: NaiveDate) -> Option<Score> {
-        let fed = self.details.nutrition.as_ref().map(|inputs| inputs.logs > 0);
-        let known = [
-            fed.filter(|fed| *fed || self.date < today),
-            self.details.strength.map(|_| self.strength.is_some()),
-            self.details.clinical.as_ref().map(clinical::Inputs::known),
-        ];
+        let [fed, trained, measured] = self.known;
+        let known = [fed.filter(|fed| *fed || self.date < today), trained, measured];
         let asked = known.iter().flatten().count();
         let known = known.iter().flatten().filter(|known| **known).count();
         (asked > 0).then(|| Score::of(known as f64 / asked as f64))
@@ -150,7 +178,7 @@ mod tests {
         plan.versions.clear();
         let day = Day::of(&plan, &history, day("2026-01-05"));
         assert_eq!(scores(&day), [None; 5]);
-        assert_eq!(day.coverage(day.date), None);
+        assert_eq!(day.scores().coverage(day.date), None);
         assert_eq!(day.details, Details { formula: FORMULA, ..Details::default() });
     }
 
@@ -158,7 +186,7 @@ mod tests {
     fn coverage_counts_a_missed_meal_only_once_the_day_is_over() {
         let date = day("2026-01-05");
         let coverage = |logs: Vec<Contribution>, today: &str| {
-            let coverage = Day::of(&whole(), &History::of(logs), date).coverage(day(today));
+            let coverage = Day::of(&whole(), &History::of(logs), date).scores().coverage(day(today));
             coverage.map(Score::hundredths)
         };
         // one session is due already on Monday, so strength is known to be missed

@@ -91,7 +91,7 @@ mod tests {
                 control: None,
                 details: Details { strength: Some(Inputs { due: 0, half_credits: 0 }), ..Details::default() },
             };
-            Sight::whole().day(&day, day.date)
+            Sight::whole().day(&day.scores(), day.date)
         };
         let of = |days: &[bool]| {
             Standing::of(1, "m".into(), &days.iter().map(|known| shown(*known)).collect::<Vec<_>>())

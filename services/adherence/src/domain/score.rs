@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A score, 0 to 10 000 hundredths of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Score(i32);
+pub struct Score(u16);
 
 /// Where a total stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +26,17 @@ impl Score {
     /// The score of a share, 0 to 1, rounded half up.
     pub fn of(share: f64) -> Self {
         let fine = (share.clamp(0.0, 1.0) * FINE).round() as i64;
-        Self(((fine + FINE_PER_HUNDREDTH / 2) / FINE_PER_HUNDREDTH) as i32)
+        Self(((fine + FINE_PER_HUNDREDTH / 2) / FINE_PER_HUNDREDTH) as u16)
     }
 
     /// A score that was stored.
     pub fn stored(hundredths: i32) -> Self {
-        Self(hundredths.clamp(0, 10_000))
+        Self(hundredths.clamp(0, 10_000) as u16)
     }
 
     /// Hundredths of a point.
     pub fn hundredths(self) -> i32 {
-        self.0
+        self.0.into()
     }
 
     /// Points, 0 to 100, with at most two decimals.
@@ -62,7 +62,7 @@ impl Score {
     pub fn mean(scores: impl IntoIterator<Item = Score>) -> Option<Self> {
         let (sum, count) =
             scores.into_iter().fold((0, 0), |(sum, count), score| (sum + i64::from(score.0), count + 1));
-        (count > 0).then(|| Self(((2 * sum + count) / (2 * count)) as i32))
+        (count > 0).then(|| Self(((2 * sum + count) / (2 * count)) as u16))
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_mean_rounds_half_up() {
-        let mean = |all: &[i32]| Score::mean(all.iter().map(|n| Score(*n))).map(Score::hundredths);
+        let mean = |all: &[u16]| Score::mean(all.iter().map(|n| Score(*n))).map(Score::hundredths);
         assert_eq!(mean(&[]), None);
         assert_eq!(mean(&[7]), Some(7));
         assert_eq!(mean(&[1, 2]), Some(2));

@@ -6,7 +6,7 @@
 
 use chrono::NaiveDate;
 
-use super::day::Day;
+use super::day::Scores;
 use super::event::Event;
 use super::score::{Band, Score};
 
@@ -88,7 +88,7 @@ impl Sight {
     }
 
     /// A day as it may be seen.
-    pub fn day(self, day: &Day, today: NaiveDate) -> Shown {
+    pub fn day(self, day: &Scores, today: NaiveDate) -> Shown {
         let all = self.is_whole();
         Shown {
             date: day.date,
@@ -122,7 +122,7 @@ impl Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::day::Details;
+    use crate::domain::day::{Day, Details};
     use crate::domain::event::Kind;
     use crate::domain::fixture::day;
 
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_doctor_sees_the_granted_domains_and_nothing_that_mixes_them() {
         let shown = |types: &[LogType]| {
-            let day = Sight::of(types.iter().copied()).day(&full_day(), day("2026-01-06"));
+            let day = Sight::of(types.iter().copied()).day(&full_day().scores(), day("2026-01-06"));
             let all = [day.nutrition, day.strength, day.clinical, day.total, day.control, day.coverage];
             all.map(|score| score.map(Score::hundredths))
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::day::Day;
+use super::day::{Day, Scores};
 use super::event::{Event, Kind, LogStatus};
 use super::history::{Contribution, History};
 use super::plan::{Plan, days};
@@ -53,6 +53,9 @@ pub struct Changes {
     pub contributions: Vec<(Contribution, i32)>,
     /// Days that have another score.
     pub days: BTreeMap<NaiveDate, Day>,
+    /// What whoever looks sees of them, and of the rest of their weeks, oldest first: also of days that have no score of their own,
+    /// and of those to come if nothing else is logged.
+    pub seen: Vec<Scores>,
     /// What watchers hear.
     pub events: Vec<Event>,
 }
@@ -93,7 +96,10 @@ impl Standing {
     }
 
     /// What has changed, and what holds now: the history, and the days that have a score.
-    pub fn changes(self) -> (Changes, History, BTreeSet<NaiveDate>) {
+    pub fn changes(mut self) -> (Changes, History, BTreeSet<NaiveDate>) {
+        let days = |from: &NaiveDate| days(*from, week::sunday(*from));
+        let seen: BTreeSet<_> = self.changes.days.keys().flat_map(days).collect();
+        self.changes.seen = seen.into_iter().map(|date| self.score(date).scores()).collect();
         (self.changes, self.history, self.scored)
     }
 

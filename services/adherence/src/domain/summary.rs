@@ -50,7 +50,7 @@ mod tests {
             let details = Details::default();
             let day =
                 Day { date, nutrition: None, strength: None, clinical: None, total, control: None, details };
-            Sight::whole().day(&day, date)
+            Sight::whole().day(&day.scores(), date)
         };
         totals.iter().enumerate().map(shown).collect()
     }

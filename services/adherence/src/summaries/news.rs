@@ -1,4 +1,14 @@
+//! What the processes of adherence tell each other: which programs have new scores.
+//!
+//! What carries the messages may lose some. So who tells numbers its messages, and says something every second, were it nothing; who
+//! misses a number lets everything fall that is at hand. And who no longer hears somebody, or not even itself, lets everything fall
+//! once a minute, for as long as that goes on.
+
+mod ear;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use backends::Cache;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -6,87 +16,130 @@ use chassis::shutdown::Tasks;
 use chassis::{Error, Foundation};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::Marks;
+use ear::{Ear, Worthless};
 
 const CHANNEL: &str = "adherence.scores";
-/// How many programs may wait to be told of. What is beyond falls elsewhere by its age.
+/// How many programs may wait to be told of. What is beyond is missed by the others, as the numbers tell them.
 const WAITING: usize = 4_096;
 /// How many are told of at once.
 const AT_ONCE: usize = 256;
+/// How often something is said.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Tells the other processes of programs whose scores have moved, and hears of theirs.
 #[derive(Clone)]
-pub struct News(mpsc::Sender<i64>);
+pub struct News {
+    sender: mpsc::Sender<i64>,
+    untold: Arc<AtomicU64>,
+}
+
+/// What one process says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Message {
+    teller: Uuid,
+    /// Counted from 1; none when it says goodbye.
+    number: Option<u64>,
+    /// Ids, and nothing else.
+    programs: Vec<i64>,
+}
 
 impl News {
     /// Moves the `marks` of the programs it hears of, until the process stops.
     pub async fn start(foundation: &Foundation, cache: Arc<dyn Cache>, marks: Marks) -> Result<Self, Error> {
         let (sender, waiting) = mpsc::channel(WAITING);
         let (me, heard) = (Uuid::new_v4(), cache.subscribe(CHANNEL).await?);
-        let tasks = &foundation.tasks;
+        let (tasks, untold) = (&foundation.tasks, Arc::<AtomicU64>::default());
+        let teller = Teller { me, number: 0, untold: untold.clone(), cache };
         tasks.spawn("scores of others", hear(me, heard, marks, tasks.clone()));
-        tasks.spawn("scores for others", tell(me, waiting, cache, tasks.clone()));
-        Ok(Self(sender))
+        tasks.spawn("scores for others", teller.run(waiting, tasks.clone()));
+        Ok(Self { sender, untold })
     }
 
     /// Tells of a program.
     pub fn tell(&self, program_id: i64) {
-        // when too many wait, this one falls by its age
-        let _ = self.0.try_send(program_id);
+        if self.sender.try_send(program_id).is_err() {
+            self.untold.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
-async fn tell(me: Uuid, mut waiting: mpsc::Receiver<i64>, cache: Arc<dyn Cache>, tasks: Tasks) {
-    let mut programs = Vec::new();
-    loop {
-        let came = tokio::select! {
-            () = tasks.stopping() => return,
-            came = waiting.recv_many(&mut programs, AT_ONCE) => came,
-        };
-        if came == 0 {
-            return;
+struct Teller {
+    me: Uuid,
+    number: u64,
+    /// How many programs nobody is told of.
+    untold: Arc<AtomicU64>,
+    cache: Arc<dyn Cache>,
+}
+
+impl Teller {
+    async fn run(mut self, mut waiting: mpsc::Receiver<i64>, tasks: Tasks) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut programs = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                came = waiting.recv_many(&mut programs, AT_ONCE) => if came == 0 { break },
+                () = tasks.stopping() => break,
+                _ = beat.tick() => {}
+            }
+            self.number += 1 + self.untold.swap(0, Ordering::Relaxed);
+            self.say(Some(self.number), std::mem::take(&mut programs)).await;
         }
-        if let Err(error) = cache.publish(CHANNEL, message(me, &programs)).await {
+        self.say(None, Vec::new()).await;
+    }
+
+    async fn say(&self, number: Option<u64>, programs: Vec<i64>) {
+        let message = Message { teller: self.me, number, programs };
+        if let Err(error) = self.cache.publish(CHANNEL, message.encode()).await {
             tracing::debug!(%error, "could not tell the other processes of new scores");
         }
-        programs.clear();
     }
 }
 
 async fn hear(me: Uuid, mut heard: broadcast::Receiver<Bytes>, marks: Marks, tasks: Tasks) {
+    let mut beat = interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ear = Ear::of(me, Instant::now());
     loop {
-        let message = tokio::select! {
+        let worthless = tokio::select! {
+            biased;
             () = tasks.stopping() => return,
-            message = heard.recv() => message,
+            message = heard.recv() => match message.map(Message::decode) {
+                Ok(Some(message)) => ear.hear(message, Instant::now()),
+                Ok(None) | Err(RecvError::Lagged(_)) => Worthless::All,
+                Err(RecvError::Closed) => return,
+            },
+            _ = beat.tick() => ear.listen(Instant::now()),
         };
-        match message {
-            Ok(message) => {
-                for program_id in others(me, message) {
-                    marks.move_on(program_id);
-                }
-            }
-            Err(RecvError::Lagged(_)) => marks.move_all(),
-            Err(RecvError::Closed) => return,
+        match worthless {
+            Worthless::Some(programs) => programs.into_iter().for_each(|program_id| {
+                marks.move_on(program_id);
+            }),
+            Worthless::All => marks.move_all(),
         }
     }
 }
 
-/// Who tells, and of which programs: ids, and nothing else.
-fn message(me: Uuid, programs: &[i64]) -> Bytes {
-    let mut message = BytesMut::with_capacity(16 + programs.len() * 8);
-    message.put_u128(me.as_u128());
-    programs.iter().for_each(|program_id| message.put_i64(*program_id));
-    message.freeze()
-}
-
-/// The programs that another tells of.
-fn others(me: Uuid, mut message: Bytes) -> impl Iterator<Item = i64> {
-    if message.len() < 16 || message.get_u128() == me.as_u128() {
-        message.clear();
+impl Message {
+    fn encode(&self) -> Bytes {
+        let mut message = BytesMut::with_capacity(24 + self.programs.len() * 8);
+        message.put_u128(self.teller.as_u128());
+        message.put_u64(self.number.unwrap_or(0));
+        self.programs.iter().for_each(|program_id| message.put_i64(*program_id));
+        message.freeze()
     }
-    std::iter::from_fn(move || (message.len() >= 8).then(|| message.get_i64()))
+
+    fn decode(mut message: Bytes) -> Option<Self> {
+        let teller = Uuid::from_u128(message.try_get_u128().ok()?);
+        let number = message.try_get_u64().ok()?;
+        let programs = std::iter::from_fn(|| message.try_get_i64().ok()).collect();
+        Some(Self { teller, number: (number > 0).then_some(number), programs })
+    }
 }
 
 #[cfg(test)]
@@ -94,13 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_hears_of_what_others_tell_and_of_nothing_else() {
-        let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let heard = |message| others(me, message).collect::<Vec<_>>();
-        assert_eq!(heard(message(other, &[7, 8])), [7, 8]);
-        let nothing: Vec<i64> = Vec::new();
-        assert_eq!(heard(message(me, &[7, 8])), nothing);
-        assert_eq!(heard(Bytes::from_static(b"short")), nothing);
-        assert_eq!(heard(message(other, &[7]).slice(..20)), nothing);
+    fn what_is_said_is_what_is_heard() {
+        for (number, programs) in [(Some(3), vec![7, 8]), (Some(1), Vec::new()), (None, Vec::new())] {
+            let message = Message { teller: Uuid::from_u128(1), number, programs };
+            assert_eq!(Message::decode(message.encode()), Some(message));
+        }
+        assert_eq!(Message::decode(Bytes::from_static(b"short")), None);
     }
 }

@@ -1,8 +1,9 @@
 //! What a family looks at first.
 
-use proto::adherence::v1::Day;
+use chrono::{Days, NaiveDate};
+use proto::adherence::v1::{Adherence, Dashboard, Day, GetDashboardRequest, RecordLogRequest};
 
-use crate::house::{House, PROGRAM, log, pressure};
+use crate::house::{House, PROGRAM, everything, log, plan, pressure, workout};
 use crate::upstream::MANAGER;
 
 /// A house whose program asks for the blood pressure alone.
@@ -52,4 +53,41 @@ async fn before_the_first_day_and_after_the_last() {
     let late = house.dashboard(MANAGER).await.unwrap();
     assert_eq!((late.day_number, late.phase, late.days_left, late.week_average), (90, 3, 0, None));
     assert_eq!((late.average, late.today.unwrap().total_score), (Some(1.11), None));
+}
+
+/// The dashboard and the days of a program, as if it were the first.
+async fn look(house: &House, program_id: i64) -> (Dashboard, Adherence) {
+    let request = house.by(MANAGER, GetDashboardRequest { program_id });
+    let dashboard = house.adherence().get_dashboard(request).await.unwrap().into_inner();
+    let scores = house.scores_of(MANAGER, program_id, "", "").await.unwrap();
+    (Dashboard { program_id: 0, ..dashboard }, Adherence { program_id: 0, ..scores })
+}
+
+#[tokio::test]
+async fn what_was_looked_at_every_day_says_what_is_seen_at_first_sight() {
+    const DAYS: i64 = 17;
+    let house = House::open().await;
+    for program_id in 0..=DAYS {
+        house.programs.set(plan(program_id + 100, everything()));
+    }
+    let first: NaiveDate = "2026-01-03".parse().unwrap();
+    for day in 1..=DAYS {
+        let today = first + Days::new(day as u64);
+        house.clock.set(today.and_hms_opt(12, 0, 0).unwrap().and_utc());
+        // some days nothing, some for earlier days of the week, and some for tomorrow
+        let logs = match day % 5 {
+            0 => Vec::new(),
+            1 => vec![(today, workout(9)), (today + Days::new(1), pressure(120.0))],
+            2 => vec![(today - Days::new(2), pressure(130.0))],
+            _ => vec![(today, pressure(110.0)), (today - Days::new(1), workout(4))],
+        };
+        for (n, (date, part)) in logs.into_iter().enumerate() {
+            for program_id in 100..=100 + DAYS {
+                let log = log(day * 10 + n as i64, &date.to_string(), part.clone());
+                let today_date = today.to_string();
+                house.record(RecordLogRequest { program_id, today_date, ..log }).await.unwrap();
+            }
+        }
+        assert_eq!(look(&house, 100).await, look(&house, 100 + day).await, "{today}");
+    }
 }

@@ -47,7 +47,7 @@ impl Entrance {
         mut body: Body,
         left: Option<Duration>,
     ) -> Entered {
-        let (body, _large) = match self.large.enter(method, headers).await {
+        let (body, large) = match self.large.enter(method, headers).await {
             Ok(large) => (self.shelf.read(body, method.body_mebibytes).await, large),
             Err(error) => {
                 discard(&mut body).await;
@@ -56,16 +56,17 @@ impl Entrance {
         };
         let admitted = match self.turnstiles.enter(method, left).await {
             Ok(admitted) => admitted,
-            Err(error) => {
+            Err(refused) => {
+                drop((body, large));
                 return Entered {
-                    body: Err(error),
+                    body: Err(refused.told().await),
                     admission: Admission::default(),
                     _admitted: None,
-                    _large,
+                    _large: None,
                 };
             }
         };
         let admission = self.limits.admit(method, visit, headers).await;
-        Entered { body: admission.check().and(body), admission, _admitted: Some(admitted), _large }
+        Entered { body: admission.check().and(body), admission, _admitted: Some(admitted), _large: large }
     }
 }

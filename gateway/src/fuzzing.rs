@@ -6,7 +6,6 @@ use bytes::Bytes;
 use chassis::Error;
 use http::Request;
 use http::header::CONTENT_TYPE;
-use prost_reflect::DynamicMessage;
 
 use crate::contract::{Contract, Method};
 use crate::rest::json::Json;
@@ -60,9 +59,8 @@ impl Asked<'_> {
     /// The message as JSON, printed as an answer of this shape would be.
     pub fn json(&self) -> Result<Vec<u8>, Error> {
         let shape = self.contract.shape(self.method.input);
-        let message = DynamicMessage::decode(shape.descriptor.clone(), self.message.clone());
         let mut out = Vec::new();
-        response::write(&mut out, self.contract, shape, &message.map_err(Error::internal)?)?;
+        response::write(&mut out, self.contract, shape, &response::Fields::read(&self.message)?)?;
         Ok(out)
     }
 

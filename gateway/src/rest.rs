@@ -20,7 +20,6 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Body as _;
-use prost_reflect::DynamicMessage;
 use tonic::body::Body;
 
 use crate::contract::{Contract, Method};
@@ -147,9 +146,9 @@ impl Rest {
         let mut response = if status == StatusCode::NO_CONTENT {
             Response::new(Body::empty())
         } else {
-            let message =
-                DynamicMessage::decode(shape.descriptor.clone(), answer).map_err(Error::internal)?;
-            let mut out = Vec::with_capacity(1024);
+            let message = response::Fields::read(&answer)?;
+            // JSON takes two or three times as much as the wire
+            let mut out = Vec::with_capacity(256 + 3 * answer.len());
             response::write(&mut out, &self.contract, shape, &message)?;
             let outcome = method.outcomes.iter().find(|outcome| {
                 let printed = response::printed(&self.contract, shape, &outcome.field, &message);

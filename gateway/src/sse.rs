@@ -12,7 +12,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use prost_reflect::DynamicMessage;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tonic::body::Body;
 use tonic::{Status, Streaming};
@@ -96,7 +95,7 @@ impl Events {
 
     fn event(&self, message: Bytes) -> Result<Vec<u8>, Error> {
         let shape = self.contract.shape(self.method.output);
-        let message = DynamicMessage::decode(shape.descriptor.clone(), message).map_err(Error::internal)?;
+        let message = json::Fields::read(&message)?;
         let plain = |name| json::printed(&self.contract, shape, name, &message);
         let mut out = Vec::with_capacity(256);
         if let Some(id) = plain("id") {

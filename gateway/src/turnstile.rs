@@ -17,12 +17,12 @@ use std::time::Duration;
 use chassis::Error;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, UpDownCounter};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::contract::Method;
 pub use line::Class;
-use line::{Line, Missed, Pass};
+use line::{Line, Lingering, Missed, Pass};
 
 /// How many may be within.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +42,9 @@ impl Default for Capacity {
 }
 
 /// For how long a request may be expected to wait where others always have.
-const MOMENT: Duration = Duration::from_millis(60);
+const MOMENT: Duration = Duration::from_millis(50);
 /// How long it does wait there, at the most.
-const LONG_MOMENT: Duration = Duration::from_millis(90);
+const LONG_MOMENT: Duration = Duration::from_millis(80);
 
 /// As how many times too much the demand counts at the most, when others are told when to come again.
 const MOST_DEMAND: f64 = 4.0;
@@ -62,6 +62,22 @@ pub struct Turnstiles {
 pub struct Admitted {
     _pass: Pass,
     _counted: Counted,
+}
+
+/// A request that has to go.
+pub struct Refused {
+    error: Error,
+    lingering: Option<Lingering>,
+}
+
+impl Refused {
+    /// Why, once it is time to tell.
+    pub async fn told(self) -> Error {
+        if let Some(lingering) = self.lingering {
+            sleep(lingering.duration).await;
+        }
+        self.error
+    }
 }
 
 /// One in a number that goes up and down.
@@ -100,9 +116,11 @@ impl Turnstiles {
     }
 
     /// Lets a request in, at once or after a while; `left` is the time that its caller gives it. Fails when it has to go.
-    pub async fn enter(&self, method: &Method, left: Option<Duration>) -> Result<Admitted, Error> {
-        let line = self.lines.get(&method.service);
-        let line = line.ok_or_else(|| Error::internal("a public service has no turnstile"))?;
+    pub async fn enter(&self, method: &Method, left: Option<Duration>) -> Result<Admitted, Refused> {
+        let Some(line) = self.lines.get(&method.service) else {
+            let error = Error::internal("a public service has no turnstile");
+            return Err(Refused { error, lingering: None });
+        };
         let (expected, most) = match line.crowded_for() > self.patience {
             true => (MOMENT.min(self.patience), LONG_MOMENT.min(self.patience)),
             false => (self.patience, self.patience),
@@ -124,7 +142,8 @@ impl Turnstiles {
             Err(missed) => {
                 let class = KeyValue::new("class", method.class.name());
                 self.shed.add(1, &[class, KeyValue::new("reason", missed.name())]);
-                Err(Error::overloaded(retry_after(line.demand())))
+                let error = Error::overloaded(retry_after(line.demand()));
+                Err(Refused { error, lingering: line.refuse() })
             }
         }
     }
@@ -155,7 +174,7 @@ fn retry_after(demand: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant, sleep};
+    use tokio::time::Instant;
 
     use super::*;
     use crate::contract::Contract;
@@ -174,9 +193,9 @@ mod tests {
             assert!(turnstiles.enter(&method, None).await.is_err());
             came.elapsed().as_millis()
         };
-        let within = turnstiles.enter(&method, None).await.unwrap();
+        let within = turnstiles.enter(&method, None).await.ok().unwrap();
         let waited = tokio::join!(waits(0), waits(400), waits(600), waits(700));
-        assert_eq!(waited, (500, 500, 90, 90));
+        assert_eq!(waited, (500, 500, 80, 80));
         // the line was empty for a moment, and all is as before
         assert_eq!(waits(300).await, 500);
         assert_eq!(begun.elapsed().as_millis(), 1_700);

@@ -1,18 +1,21 @@
-//! From an answer's message to JSON, straight to bytes: the names of the contract, whole numbers as numbers, times as
+//! From an answer on the wire to JSON, straight to bytes: the names of the contract, whole numbers as numbers, times as
 //! RFC 3339 in UTC, enums by their bare names, unions as tag and content.
 //!
 //! A field that may be absent is left out when it is, or `null` where the contract says so; one that may not is always there.
 //! An enum's zero value says nothing, so it counts as absent.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chassis::Error;
 use chrono::{DateTime, SecondsFormat};
-use prost_reflect::{DynamicMessage, MapKey, Value};
 
 use super::scalar::MOST_EXACT;
+pub use super::wire::Fields;
+use super::wire::{Raw, packed};
 use crate::contract::{Contract, Field, Kind, Many, Shape, Slot, Union};
 
 /// Writes a message as a JSON object.
@@ -20,7 +23,7 @@ pub fn write(
     out: &mut Vec<u8>,
     contract: &Contract,
     shape: &Shape,
-    message: &DynamicMessage,
+    message: &Fields<'_>,
 ) -> Result<(), Error> {
     out.push(b'{');
     let begin = out.len();
@@ -37,30 +40,50 @@ pub fn write(
 }
 
 /// A plain field as text: what REST prints, without quotes. `None` when it is absent or no single plain value.
-pub fn printed(contract: &Contract, shape: &Shape, name: &str, message: &DynamicMessage) -> Option<String> {
+pub fn printed<'m>(
+    contract: &Contract,
+    shape: &Shape,
+    name: &str,
+    message: &Fields<'m>,
+) -> Option<Cow<'m, str>> {
     let field = shape.field(name).filter(|field| field.many == Many::One)?;
     let value = present(field, message)?;
-    match (&field.kind, value.as_ref()) {
+    match (&field.kind, value) {
         (Kind::Message(_) | Kind::Time | Kind::Mask | Kind::Bytes, _) => None,
-        (Kind::String, Value::String(text)) => Some(text.clone()),
-        (Kind::Enum(choices), Value::EnumNumber(number)) => choices.name(*number).map(str::to_owned),
+        (Kind::String, Raw::Delimited(text)) => str::from_utf8(text).ok().map(Cow::Borrowed),
+        (Kind::Enum(choices), Raw::Varint(number)) => {
+            choices.name(number as i32).map(|name| Cow::Owned(name.to_owned()))
+        }
         (kind, value) => {
             let mut out = Vec::new();
             write_value(&mut out, contract, kind, value).ok()?;
-            String::from_utf8(out).ok()
+            String::from_utf8(out).ok().map(Cow::Owned)
         }
     }
 }
 
 /// The value of a single field, or its zero value where that is a value; `None` when it is absent.
-fn present<'m>(field: &Field, message: &'m DynamicMessage) -> Option<std::borrow::Cow<'m, Value>> {
-    if field.presence && !message.has_field(&field.descriptor) {
-        return None;
-    }
-    let value = message.get_field(&field.descriptor);
-    match (&field.kind, value.as_ref()) {
-        (Kind::Enum(choices), Value::EnumNumber(number)) if choices.name(*number).is_none() => None,
+fn present<'m>(field: &Field, message: &Fields<'m>) -> Option<Raw<'m>> {
+    let value = match message.last(field.number) {
+        Some(value) => value,
+        None if field.presence => return None,
+        None => zero(&field.kind),
+    };
+    match (&field.kind, value) {
+        (Kind::Enum(choices), Raw::Varint(number)) if choices.name(number as i32).is_none() => None,
         _ => Some(value),
+    }
+}
+
+/// What a field is that is not on the wire.
+fn zero(kind: &Kind) -> Raw<'static> {
+    match kind {
+        Kind::Double => Raw::Fixed64([0; 8]),
+        Kind::Float => Raw::Fixed32([0; 4]),
+        Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Enum(_) => {
+            Raw::Varint(0)
+        }
+        Kind::String | Kind::Bytes | Kind::Time | Kind::Mask | Kind::Message(_) => Raw::Delimited(&[]),
     }
 }
 
@@ -69,19 +92,23 @@ fn write_field(
     begin: usize,
     contract: &Contract,
     field: &Field,
-    message: &DynamicMessage,
+    message: &Fields<'_>,
 ) -> Result<(), Error> {
     if field.many != Many::One {
-        if field.hidden_when_empty && !message.has_field(&field.descriptor) {
+        if field.hidden_when_empty && message.last(field.number).is_none() {
             return Ok(());
         }
         write_name(out, begin, field.name());
-        return write_many(out, contract, &field.kind, message.get_field(&field.descriptor).as_ref());
+        let values = message.all(field.number);
+        return match field.many {
+            Many::Map => write_map(out, contract, &field.kind, values),
+            Many::One | Many::List => write_list(out, contract, &field.kind, values),
+        };
     }
     match present(field, message) {
         Some(value) => {
             write_name(out, begin, field.name());
-            write_value(out, contract, &field.kind, &value)
+            write_value(out, contract, &field.kind, value)
         }
         None => {
             if field.nullable {
@@ -99,84 +126,123 @@ fn write_union(
     contract: &Contract,
     shape: &Shape,
     union: &Union,
-    message: &DynamicMessage,
+    message: &Fields<'_>,
 ) -> Result<(), Error> {
-    for case in &union.cases {
-        let field = &shape.fields[case.field];
-        if message.has_field(&field.descriptor) {
-            write_name(out, begin, &union.tag);
-            write_text(out, &case.tag);
-            write_name(out, begin, &union.content);
-            return write_value(out, contract, &field.kind, &message.get_field(&field.descriptor));
+    let case_of = |number| union.cases.iter().find(|case| shape.fields[case.field].number == number);
+    let held = message.last_of(|number| case_of(number).is_some());
+    let Some((case, value)) = held.and_then(|(number, value)| Some((case_of(number)?, value))) else {
+        return Ok(());
+    };
+    write_name(out, begin, &union.tag);
+    write_text(out, &case.tag);
+    write_name(out, begin, &union.content);
+    write_value(out, contract, &shape.fields[case.field].kind, value)
+}
+
+fn write_list<'m>(
+    out: &mut Vec<u8>,
+    contract: &Contract,
+    kind: &Kind,
+    values: impl Iterator<Item = Raw<'m>>,
+) -> Result<(), Error> {
+    out.push(b'[');
+    let begin = out.len();
+    let mut write = |value| {
+        if out.len() > begin {
+            out.push(b',');
+        }
+        write_value(out, contract, kind, value)
+    };
+    for value in values {
+        match (kind, value) {
+            (
+                Kind::Bool | Kind::Enum(_) | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64,
+                Raw::Delimited(list),
+            ) => {
+                packed(list)?.into_iter().try_for_each(&mut write)?;
+            }
+            (Kind::Double, Raw::Delimited(list)) => {
+                list.as_chunks().0.iter().try_for_each(|bytes| write(Raw::Fixed64(*bytes)))?;
+            }
+            (Kind::Float, Raw::Delimited(list)) => {
+                list.as_chunks().0.iter().try_for_each(|bytes| write(Raw::Fixed32(*bytes)))?;
+            }
+            (_, value) => write(value)?,
         }
     }
+    out.push(b']');
     Ok(())
 }
 
-fn write_many(out: &mut Vec<u8>, contract: &Contract, kind: &Kind, value: &Value) -> Result<(), Error> {
-    match value {
-        Value::List(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_value(out, contract, kind, item)?;
-            }
-            out.push(b']');
+/// A map by text. It has no order on the wire; the same answer shall have the same bytes.
+fn write_map<'m>(
+    out: &mut Vec<u8>,
+    contract: &Contract,
+    kind: &Kind,
+    entries: impl Iterator<Item = Raw<'m>>,
+) -> Result<(), Error> {
+    let entry = |entry: Raw<'m>| {
+        let Raw::Delimited(entry) = entry else { return Err(unexpected()) };
+        let entry = Fields::read(entry)?;
+        let Raw::Delimited(key) = entry.last(1).unwrap_or(Raw::Delimited(&[])) else {
+            return Err(unexpected());
+        };
+        Ok((text(key)?, entry.last(2).unwrap_or(zero(kind))))
+    };
+    let entries = entries.map(entry).collect::<Result<BTreeMap<_, _>, Error>>()?;
+    out.push(b'{');
+    let begin = out.len();
+    for (key, value) in entries {
+        if out.len() > begin {
+            out.push(b',');
         }
-        Value::Map(entries) => {
-            // a map has no order on the wire; the same answer shall have the same bytes
-            let mut entries: Vec<_> =
-                entries.iter().filter_map(|(key, value)| Some((key_text(key)?, value))).collect();
-            entries.sort_by_key(|(key, _)| *key);
-            out.push(b'{');
-            let begin = out.len();
-            for (key, value) in entries {
-                write_name(out, begin, key);
-                write_value(out, contract, kind, value)?;
-            }
-            out.push(b'}');
-        }
-        _ => return Err(unexpected()),
+        write_text(out, key);
+        out.push(b':');
+        write_value(out, contract, kind, value)?;
     }
+    out.push(b'}');
     Ok(())
 }
 
-fn write_value(out: &mut Vec<u8>, contract: &Contract, kind: &Kind, value: &Value) -> Result<(), Error> {
+fn write_value(out: &mut Vec<u8>, contract: &Contract, kind: &Kind, value: Raw<'_>) -> Result<(), Error> {
     match (kind, value) {
-        (_, Value::Bool(value)) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        (_, Value::I32(value)) => write_whole(out, i64::from(*value)),
-        (_, Value::I64(value)) => write_whole(out, *value),
-        (_, Value::U32(value)) => write_whole(out, i64::from(*value)),
+        (Kind::Bool, Raw::Varint(value)) => {
+            out.extend_from_slice(if value != 0 { b"true" } else { b"false" })
+        }
+        (Kind::Int32, Raw::Varint(value)) => write_whole(out, i64::from(value as i32)),
+        (Kind::Int64, Raw::Varint(value)) => write_whole(out, value as i64),
+        (Kind::Uint32, Raw::Varint(value)) => write_whole(out, i64::from(value as u32)),
         // formatting into memory does not fail
-        (_, Value::U64(value)) => drop(write!(out, "{value}")),
-        (_, Value::F32(value)) => write_float(out, f64::from(*value)),
-        (_, Value::F64(value)) => write_float(out, *value),
-        (_, Value::String(text)) => write_text(out, text),
-        (_, Value::Bytes(bytes)) => write_text(out, &BASE64_STANDARD.encode(bytes)),
+        (Kind::Uint64, Raw::Varint(value)) => drop(write!(out, "{value}")),
+        (Kind::Float, Raw::Fixed32(value)) => write_float(out, f64::from(f32::from_le_bytes(value))),
+        (Kind::Double, Raw::Fixed64(value)) => write_float(out, f64::from_le_bytes(value)),
+        (Kind::String, Raw::Delimited(value)) => write_text(out, text(value)?),
+        (Kind::Bytes, Raw::Delimited(bytes)) => write_text(out, &BASE64_STANDARD.encode(bytes)),
         // in a list there is no leaving out
-        (Kind::Enum(choices), Value::EnumNumber(number)) => match choices.name(*number) {
+        (Kind::Enum(choices), Raw::Varint(number)) => match choices.name(number as i32) {
             Some(name) => write_text(out, name),
             None => out.extend_from_slice(b"null"),
         },
-        (Kind::Time, Value::Message(time)) => write_time(out, time)?,
-        (Kind::Mask, Value::Message(mask)) => {
-            let paths = mask.get_field_by_name("paths").ok_or_else(unexpected)?;
-            write_many(out, contract, &Kind::String, &paths)?;
+        (Kind::Time, Raw::Delimited(time)) => write_time(out, &Fields::read(time)?)?,
+        (Kind::Mask, Raw::Delimited(mask)) => {
+            write_list(out, contract, &Kind::String, Fields::read(mask)?.all(1))?;
         }
-        (Kind::Message(id), Value::Message(message)) => write(out, contract, contract.shape(*id), message)?,
+        (Kind::Message(id), Raw::Delimited(message)) => {
+            write(out, contract, contract.shape(*id), &Fields::read(message)?)?;
+        }
         _ => return Err(unexpected()),
     }
     Ok(())
 }
 
+/// A name of the contract, which needs no escapes.
 fn write_name(out: &mut Vec<u8>, begin: usize, name: &str) {
     if out.len() > begin {
         out.push(b',');
     }
-    write_text(out, name);
-    out.push(b':');
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
@@ -197,21 +263,21 @@ fn write_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-fn write_time(out: &mut Vec<u8>, time: &DynamicMessage) -> Result<(), Error> {
-    let seconds = time.get_field_by_name("seconds").and_then(|value| value.as_i64());
-    let nanos = time.get_field_by_name("nanos").and_then(|value| value.as_i32());
-    let nanos = nanos.and_then(|nanos| u32::try_from(nanos).ok());
-    let time = seconds.zip(nanos).and_then(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos));
+fn write_time(out: &mut Vec<u8>, time: &Fields<'_>) -> Result<(), Error> {
+    let number = |field| match time.last(field) {
+        None => Some(0),
+        Some(Raw::Varint(number)) => Some(number as i64),
+        Some(_) => None,
+    };
+    let nanos = number(2).and_then(|nanos| u32::try_from(nanos).ok());
+    let time = number(1).zip(nanos).and_then(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos));
     let time = time.ok_or_else(|| Error::internal("a service answered with a time that does not exist"))?;
     write_text(out, &time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
     Ok(())
 }
 
-fn key_text(key: &MapKey) -> Option<&str> {
-    match key {
-        MapKey::String(text) => Some(text),
-        _ => None,
-    }
+fn text(bytes: &[u8]) -> Result<&str, Error> {
+    str::from_utf8(bytes).map_err(|_| unexpected())
 }
 
 fn unexpected() -> Error {

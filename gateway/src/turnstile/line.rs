@@ -1,5 +1,8 @@
 //! The places of one service, and those who wait for one.
 
+mod pace;
+mod refusals;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +11,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use pace::Pace;
+use refusals::Refusals;
 
 /// How much it matters that a request is answered, the most critical first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,20 +48,11 @@ struct State {
     /// By class, the newest last.
     waiting: [VecDeque<Waiter>; 3],
     pace: Pace,
+    refusals: Refusals,
     next_number: u64,
     /// Since when there has always been somebody who waits.
     crowded_since: Option<Instant>,
 }
-
-/// How soon one place comes back after the other while somebody waits for it.
-#[derive(Default)]
-struct Pace {
-    mean: Duration,
-    last: Option<Instant>,
-}
-
-/// How much one place counts in the mean: it follows the last thirty or so.
-const NEWEST: f64 = 1.0 / 16.0;
 
 struct Waiter {
     number: u64,
@@ -64,6 +61,13 @@ struct Waiter {
 
 /// A place, until it is dropped.
 pub struct Pass(Arc<Line>);
+
+/// Somebody who is refused and is not told yet.
+pub struct Lingering {
+    /// How long to keep it so.
+    pub duration: Duration,
+    line: Arc<Line>,
+}
 
 /// The turn of one who waits; whoever drops it has left the line.
 pub struct Turn {
@@ -136,7 +140,8 @@ impl Line {
         state.waiting[class as usize].push_back(Waiter { number, sender });
         if state.crowded_since.is_none() {
             let now = Instant::now();
-            (state.crowded_since, state.pace.last) = (Some(now), Some(now));
+            state.crowded_since = Some(now);
+            state.pace.begin(now);
         }
         Err(Some(Turn { line: self.clone(), class, number, receiver }))
     }
@@ -144,6 +149,13 @@ impl Line {
     /// For how long there has always been somebody who waits.
     pub fn crowded_for(&self) -> Duration {
         self.state().crowded_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Somebody is refused, and perhaps is to linger.
+    pub fn refuse(self: &Arc<Self>) -> Option<Lingering> {
+        let state = &mut *self.state();
+        let duration = state.refusals.linger(Instant::now(), &state.pace)?;
+        Some(Lingering { duration, line: self.clone() })
     }
 
     /// How many want a place, for each that there is.
@@ -181,37 +193,25 @@ impl State {
     }
 }
 
-impl Pace {
-    /// How long it takes until so many places have come back.
-    fn expects(&self, places: usize) -> Duration {
-        self.mean.saturating_mul(u32::try_from(places).unwrap_or(u32::MAX))
-    }
-
-    /// A place has come back.
-    fn came_back(&mut self, now: Instant) {
-        if let Some(last) = self.last.replace(now) {
-            let took = now.saturating_duration_since(last);
-            self.mean = match self.mean {
-                Duration::ZERO => took,
-                mean => mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST),
-            };
-        }
-    }
-}
-
 impl Drop for Pass {
     fn drop(&mut self) {
         {
             let mut state = self.0.state();
             state.at_work -= 1;
             if state.crowded_since.is_some() {
-                state.pace.came_back(Instant::now());
+                state.pace.beat(Instant::now());
             }
         }
         while let Some(waiter) = self.0.next() {
             // who has just left drops the pass, which hands it on from here again
             let _ = waiter.sender.send(Pass(self.0.clone()));
         }
+    }
+}
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        self.line.state().refusals.gone();
     }
 }
 

@@ -20,6 +20,10 @@ use crate::backoff;
 /// How soon a silent connection counts as broken: after twice as many seconds.
 const HEARTBEAT: u16 = 10;
 
+/// The largest frame, in bytes: the least that RabbitMQ takes, which is more than a message has. A connection holds room for 64 of them,
+/// and by the broker's own measure that would be 8 MiB.
+const FRAME: u32 = 8_192;
+
 /// The longest wait between two attempts to connect.
 const MOST_BACKOFF: Duration = Duration::from_secs(5);
 
@@ -46,6 +50,7 @@ pub fn parse(url: &str) -> Result<AMQPUri, Error> {
     let mut uri: AMQPUri =
         url.parse().map_err(|_| Error::internal("the URL of the AMQP broker cannot be read"))?;
     uri.query.heartbeat.get_or_insert(HEARTBEAT);
+    uri.query.frame_max.get_or_insert(FRAME);
     Ok(uri)
 }
 

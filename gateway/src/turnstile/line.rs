@@ -15,6 +15,9 @@ use tokio::time::Instant;
 use pace::Pace;
 use refusals::Refusals;
 
+/// Over how long it shows how soon places come back: several batches of a database.
+const SPAN: Duration = Duration::from_millis(200);
+
 /// How much it matters that a request is answered, the most critical first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -42,7 +45,6 @@ pub struct Line {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     at_work: usize,
     /// By class, the newest last.
@@ -113,7 +115,15 @@ impl Missed {
 impl Line {
     /// With so many places, and so many who may wait.
     pub fn new(most: usize, most_waiting: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_waiting, state: Mutex::default() })
+        let state = State {
+            at_work: 0,
+            waiting: Default::default(),
+            pace: Pace::over(SPAN),
+            refusals: Refusals::default(),
+            next_number: 0,
+            crowded_since: None,
+        };
+        Arc::new(Self { most, most_waiting, state: Mutex::new(state) })
     }
 
     /// A place, or else a turn that is expected to come within `patience`, or else nothing.

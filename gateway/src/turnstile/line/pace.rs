@@ -2,33 +2,35 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How much the newest counts in the mean: it follows the last thirty or so.
-const NEWEST: f64 = 1.0 / 16.0;
-/// What happens after so long is another story.
-const PAST: Duration = Duration::from_secs(1);
-
-/// How soon the same happens again.
-#[derive(Default)]
+/// How soon the same happens again, by how often it has happened in the last span of time: what works in batches happens in bursts.
 pub struct Pace {
-    mean: Duration,
+    span: Duration,
+    /// When it happened last, or began to be looked at.
     last: Option<Instant>,
+    spent: Duration,
+    times: u32,
+    mean: Duration,
 }
 
 impl Pace {
-    /// It begins anew; what is known stays known.
+    /// Which is known anew after each span of time.
+    pub fn over(span: Duration) -> Self {
+        Self { span, last: None, spent: Duration::ZERO, times: 0, mean: Duration::ZERO }
+    }
+
+    /// It is looked at again; the time since it happened last does not count.
     pub fn begin(&mut self, now: Instant) {
         self.last = Some(now);
     }
 
     /// It has happened.
     pub fn beat(&mut self, now: Instant) {
-        if let Some(last) = self.last.replace(now) {
-            let took = now.saturating_duration_since(last);
-            self.mean = match self.mean {
-                _ if took > PAST => Duration::ZERO,
-                Duration::ZERO => took,
-                mean => mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST),
-            };
+        let last = self.last.replace(now).unwrap_or(now);
+        self.spent += now.saturating_duration_since(last);
+        self.times += 1;
+        if self.spent >= self.span {
+            self.mean = self.spent / self.times;
+            (self.spent, self.times) = (Duration::ZERO, 0);
         }
     }
 
@@ -49,17 +51,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_follows_and_a_long_rest_is_forgotten() {
-        let (mut slow, mut fast) = (Pace::default(), Pace::default());
+    fn the_mean_follows_whether_it_comes_in_bursts_or_not() {
+        let (mut slow, mut fast) =
+            (Pace::over(Duration::from_millis(100)), Pace::over(Duration::from_millis(100)));
         let begun = Instant::now();
         assert_eq!((slow.expects(9), slow.while_once(&fast)), (Duration::ZERO, None));
-        (0..100).for_each(|n| slow.beat(begun + Duration::from_millis(n * 10)));
-        (0..100).for_each(|n| fast.beat(begun + Duration::from_millis(n * 2)));
+        slow.begin(begun);
+        fast.begin(begun);
+        (1..=20).for_each(|n| slow.beat(begun + Duration::from_millis(n * 10)));
+        // ten at once
+        (1..=10).for_each(|n| (0..10).for_each(|_| fast.beat(begun + Duration::from_millis(n * 20))));
         assert_eq!(slow.expects(9).as_millis(), 90);
         assert_eq!(fast.while_once(&slow).map(f64::round), Some(5.0));
-        (100..200).for_each(|n| slow.beat(begun + Duration::from_millis(990 + (n - 99) * 2)));
-        assert_eq!(fast.while_once(&slow).map(f64::round), Some(1.0));
+        (1..=100).for_each(|n| slow.beat(begun + Duration::from_millis(200 + n * 2)));
+        assert_eq!(slow.expects(10).as_millis(), 20);
         slow.beat(begun + Duration::from_secs(60));
-        assert_eq!(slow.expects(9), Duration::ZERO);
+        assert!(slow.expects(1) > Duration::from_secs(59), "it has become very slow");
     }
 }

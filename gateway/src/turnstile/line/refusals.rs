@@ -14,11 +14,19 @@ const MOST: f64 = 10.0;
 /// How many linger at once. They have neither a place nor a body, but a connection.
 const AT_ONCE: usize = 4_096;
 
+/// Over how long one who comes back at once shows, so that a crowd that comes only once does not look so.
+const SPAN: Duration = Duration::from_secs(1);
+
 /// Those who are refused.
-#[derive(Default)]
 pub struct Refusals {
     pace: Pace,
     lingering: usize,
+}
+
+impl Default for Refusals {
+    fn default() -> Self {
+        Self { pace: Pace::over(SPAN), lingering: 0 }
+    }
 }
 
 impl Refusals {
@@ -42,28 +50,34 @@ impl Refusals {
 mod tests {
     use super::*;
 
-    #[test]
-    fn who_comes_back_too_soon_lingers_the_longer_the_more_there_are() {
-        let begun = Instant::now();
-        let mut let_in = Pace::default();
-        (0..100).for_each(|n| let_in.beat(begun + Duration::from_millis(n * 10)));
-        let linger = |every: u64| {
-            let mut refusals = Refusals::default();
-            let all = (0..100).map(|n| refusals.linger(begun + Duration::from_millis(n * every), &let_in));
-            all.last().flatten().map(|linger| linger.as_millis() / 100)
-        };
-        assert_eq!([20, 5, 2, 0].map(linger), [None, Some(2), Some(5), None], "all at once tell no pace");
+    /// Ten a second are let in.
+    fn let_in(begun: Instant) -> Pace {
+        let mut pace = Pace::over(SPAN);
+        (0..=10).for_each(|n| pace.beat(begun + Duration::from_millis(n * 100)));
+        pace
     }
 
     #[test]
-    fn only_so_many_linger() {
-        let mut let_in = Pace::default();
+    fn who_comes_back_too_soon_lingers_the_longer_the_more_there_are() {
         let begun = Instant::now();
-        (0..100).for_each(|n| let_in.beat(begun + Duration::from_millis(n * 10)));
+        let linger = |every: u64| {
+            let mut refusals = Refusals::default();
+            let all = (0..2_000 / every)
+                .map(|n| refusals.linger(begun + Duration::from_millis(n * every), &let_in(begun)));
+            all.last().flatten().map(|linger| (linger.as_millis() + 50) / 100)
+        };
+        assert_eq!([200, 50, 20, 1].map(linger), [None, Some(2), Some(5), Some(10)]);
+    }
+
+    #[test]
+    fn a_crowd_that_comes_once_is_told_at_once_and_only_so_many_linger() {
+        let begun = Instant::now();
         let mut refusals = Refusals::default();
-        let mut linger = |n| refusals.linger(begun + Duration::from_micros(n), &let_in).is_some();
-        assert_eq!((0..5_000).filter(|n| linger(*n)).count(), AT_ONCE);
+        let mut linger =
+            |millis| refusals.linger(begun + Duration::from_millis(millis), &let_in(begun)).is_some();
+        assert_eq!((0..5_000).filter(|_| linger(1)).count(), 0);
+        assert_eq!((0..5_000).filter(|_| linger(1_001)).count(), AT_ONCE);
         refusals.gone();
-        assert!(refusals.linger(begun + Duration::from_millis(6), &let_in).is_some());
+        assert!(refusals.linger(begun + Duration::from_millis(1_002), &let_in(begun)).is_some());
     }
 }

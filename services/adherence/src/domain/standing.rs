@@ -95,12 +95,12 @@ impl Standing {
         impact
     }
 
-    /// What has changed, and what holds now: the history, and the days that have a score.
-    pub fn changes(mut self) -> (Changes, History, BTreeSet<NaiveDate>) {
+    /// What has changed, and what holds now: the plan, the history, and the days that have a score.
+    pub fn changes(mut self) -> (Changes, Plan, History, BTreeSet<NaiveDate>) {
         let days = |from: &NaiveDate| days(*from, week::sunday(*from));
         let seen: BTreeSet<_> = self.changes.days.keys().flat_map(days).collect();
         self.changes.seen = seen.into_iter().map(|date| self.score(date).scores()).collect();
-        (self.changes, self.history, self.scored)
+        (self.changes, self.plan, self.history, self.scored)
     }
 
     fn change(&mut self, revision: &Revision, before: Option<NaiveDate>, now: DateTime<Utc>) -> i32 {

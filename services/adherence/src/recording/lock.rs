@@ -27,11 +27,12 @@ pub struct Program {
 }
 
 /// What programs that were logged to a moment ago looked like then. It holds for as long as nothing has happened to them since, which
-/// the id of a program's last event tells.
+/// the id of a program's last event and the version of its plan tell.
 #[derive(Default)]
 pub struct Remembered(HashMap<Scope, Known>);
 
 struct Known {
+    plan: Plan,
     last_event: i64,
     weeks: BTreeSet<Span>,
     history: History,
@@ -42,30 +43,35 @@ impl Remembered {
     /// Locks the plans of the entries' programs, and brings what the entries need to know of them. A program without a plan is left out.
     pub async fn lock(&mut self, tx: &Tx, entries: &[Entry]) -> Result<HashMap<Scope, Program>, Error> {
         let scopes: BTreeSet<_> = entries.iter().map(|entry| entry.scope).collect();
-        let plans = store::plan::lock_all(tx, &scopes.into_iter().collect::<Vec<_>>()).await?;
-        let scopes: Vec<_> = plans.keys().copied().collect();
+        let versions = store::plan::lock_all(tx, &scopes.into_iter().collect::<Vec<_>>()).await?;
+        let scopes: Vec<_> = versions.keys().copied().collect();
         let logs: Vec<_> =
             entries.iter().map(|entry| (entry.scope, entry.revision.contribution.log_id)).collect();
         let recorded = store::contribution::of_logs(tx, &logs).await?;
         let weeks = weeks(entries, &recorded);
         let last_events = store::event::last_ids(tx, &scopes).await?;
         let last_event = |scope: &Scope| last_events.get(scope).copied().unwrap_or(0);
+        let holds = |scope: &Scope, known: &Known| {
+            known.last_event == last_event(scope)
+                && versions.get(scope) == Some(&known.plan.version)
+                && known.weeks.is_superset(&weeks)
+        };
         let mut known: HashMap<_, _> = scopes
             .iter()
             .filter_map(|scope| Some((*scope, self.0.remove(scope)?)))
-            .filter(|(scope, known)| known.last_event == last_event(scope) && known.weeks.is_superset(&weeks))
+            .filter(|(scope, known)| holds(scope, known))
             .collect();
         let unknown: Vec<_> = scopes.into_iter().filter(|scope| !known.contains_key(scope)).collect();
         known.extend(read(tx, unknown, &weeks).await?);
         let mut recorded = by_program(recorded);
-        let program = |(scope, plan): (Scope, Plan)| {
-            let Known { weeks, history, scored, .. } = known.remove(&scope)?;
+        let program = |(scope, known): (Scope, Known)| {
+            let Known { plan, weeks, history, scored, .. } = known;
             let recorded = recorded.remove(&scope).unwrap_or_default();
             let (plan_version, last_event) = (plan.version, last_event(&scope));
             let standing = Standing::new(plan, recorded, history, scored);
-            Some((scope, Program { plan_version, standing, last_event, weeks }))
+            (scope, Program { plan_version, standing, last_event, weeks })
         };
-        Ok(plans.into_iter().filter_map(program).collect())
+        Ok(known.into_iter().map(program).collect())
     }
 
     /// Remembers a program, once its changes are committed.
@@ -84,8 +90,8 @@ impl Program {
     /// What is to be stored of it: with the id of the last event there was, and, until that is committed, what it leaves.
     pub fn changes(self) -> (Changes, i64, impl FnOnce(i64) -> Left) {
         let Self { standing, last_event, weeks, .. } = self;
-        let (changes, history, scored) = standing.changes();
-        let left = |last_event| Left(Known { last_event, weeks, history, scored });
+        let (changes, plan, history, scored) = standing.changes();
+        let left = |last_event| Left(Known { plan, last_event, weeks, history, scored });
         (changes, last_event, left)
     }
 }
@@ -98,12 +104,13 @@ async fn read(tx: &Tx, scopes: Vec<Scope>, weeks: &BTreeSet<Span>) -> Result<Vec
     let spans: Vec<_> = weeks.iter().copied().collect();
     let mut held = by_program(store::contribution::held_of(tx, &scopes, &spans).await?);
     let mut scored = by_program(store::metric::dates_of(tx, &scopes, &spans).await?);
-    let known = |scope: Scope| {
+    let known = |(scope, plan): (Scope, Plan)| {
         let history = History::of(held.remove(&scope).unwrap_or_default());
         let scored = scored.remove(&scope).unwrap_or_default().into_iter().collect();
-        (scope, Known { last_event: 0, weeks: weeks.clone(), history, scored })
+        (scope, Known { plan, last_event: 0, weeks: weeks.clone(), history, scored })
     };
-    Ok(scopes.into_iter().map(known).collect())
+    let plans = store::plan::all(tx, &scopes).await?;
+    Ok(plans.into_iter().map(known).collect())
 }
 
 /// The weeks of all days that a log counts for, or counted for before.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use backends::{DbResultExt, Scope as Tenant, Tx, among};
 use chassis::Error;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::plans::{ActiveModel, Column, Entity, Model};
@@ -44,16 +44,28 @@ pub async fn lock(tx: &Tx, scope: Scope) -> Result<Option<Plan>, Error> {
     row.map(Plan::try_from).transpose()
 }
 
-/// The plans of some programs, as far as there are any, locked until the transaction ends; always in the same order, so that two
-/// who want the same never wait for each other.
-pub async fn lock_all(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, Plan>, Error> {
-    let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
-    let query = Entity::find().filter(of_them).order_by_asc(Column::FamilyId).order_by_asc(Column::ProgramId);
-    let rows = query.lock_exclusive().all(tx.connection()).await.stored()?;
+/// Locks the plans of some programs, as far as there are any, until the transaction ends, and tells their versions; always in the same
+/// order, so that two who want the same never wait for each other.
+pub async fn lock_all(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, Error> {
+    let columns = [Column::FamilyId, Column::ProgramId, Column::Version];
+    let query = Entity::find().filter(of_them(tx, scopes)).select_only().columns(columns);
+    let query = query.order_by_asc(Column::FamilyId).order_by_asc(Column::ProgramId).lock_exclusive();
+    let rows: Vec<(i64, i64, i64)> = query.into_tuple().all(tx.connection()).await.stored()?;
+    let of = |(family_id, program_id, version)| (Scope { family_id, program_id }, version);
+    Ok(rows.into_iter().map(of).collect())
+}
+
+/// The plans of some programs, as far as there are any.
+pub async fn all(tx: &Tx, scopes: &[Scope]) -> Result<Vec<(Scope, Plan)>, Error> {
+    let rows = Entity::find().filter(of_them(tx, scopes)).all(tx.connection()).await.stored()?;
     let of = |row: Model| {
         Ok((Scope { family_id: row.family_id, program_id: row.program_id }, Plan::try_from(row)?))
     };
     rows.into_iter().map(of).collect()
+}
+
+fn of_them(tx: &Tx, scopes: &[Scope]) -> Expr {
+    among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes))
 }
 
 /// Replaces a plan.

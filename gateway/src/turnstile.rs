@@ -5,8 +5,9 @@
 //! served, but not for long: an answer that comes too late is work for nobody. By the pace at which places come back it is known how
 //! long a newcomer would wait; whoever would wait for too long is sent away at the door, and not after having waited. Where there has
 //! always been somebody who waits, there is more to do than can be done, and nobody may wait for more than a moment (controlled delay,
-//! as in CoDel); the more there are, the later they are asked to come again. Those whose method is critical (`edge.v1.Criticality`) go
-//! first. When too many wait, the newest of the least critical is sent away to make room.
+//! as in CoDel); the more there are, the later they are asked to come again. Where some are sent away at the door, those who are in go
+//! newest first (adaptive LIFO): few are served without a wait, and not all of them just too late. Those whose method is critical
+//! (`edge.v1.Criticality`) go before all others. When too many wait, the newest of the least critical is sent away to make room.
 
 mod line;
 

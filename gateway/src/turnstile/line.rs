@@ -18,6 +18,9 @@ use refusals::Refusals;
 /// Over how long it shows how soon places come back: several batches of a database.
 const SPAN: Duration = Duration::from_millis(200);
 
+/// For how long after somebody was refused at the door it counts as one where not all can be let in.
+const REFUSES: Duration = Duration::from_secs(1);
+
 /// How much it matters that a request is answered, the most critical first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -54,6 +57,8 @@ struct State {
     next_number: u64,
     /// Since when there has always been somebody who waits.
     crowded_since: Option<Instant>,
+    /// When somebody was refused at the door.
+    refused_at: Option<Instant>,
 }
 
 struct Waiter {
@@ -122,6 +127,7 @@ impl Line {
             refusals: Refusals::default(),
             next_number: 0,
             crowded_since: None,
+            refused_at: None,
         };
         Arc::new(Self { most, most_waiting, state: Mutex::new(state) })
     }
@@ -135,6 +141,7 @@ impl Line {
         }
         let before = state.waiting[..=class as usize].iter().map(VecDeque::len).sum::<usize>();
         if state.pace.expects(before + 1) > patience {
+            state.refused_at = Some(Instant::now());
             return Err(None);
         }
         if state.all_waiting() >= self.most_waiting {
@@ -183,7 +190,11 @@ impl Line {
         let mut state = self.state();
         let free = |class: &Class| state.at_work < class.share(self.most);
         let ready = Class::ALL.into_iter().filter(free).collect::<Vec<_>>();
-        let next = ready.into_iter().find_map(|class| state.waiting[class as usize].pop_front());
+        let newest = state.refuses();
+        let next = ready.into_iter().find_map(|class| {
+            let waiting = &mut state.waiting[class as usize];
+            if newest { waiting.pop_back() } else { waiting.pop_front() }
+        });
         state.at_work += usize::from(next.is_some());
         state.look_around();
         next
@@ -193,6 +204,11 @@ impl Line {
 impl State {
     fn all_waiting(&self) -> usize {
         self.waiting.iter().map(VecDeque::len).sum()
+    }
+
+    /// Whether not all can be let in.
+    fn refuses(&self) -> bool {
+        self.refused_at.is_some_and(|at| at.elapsed() < REFUSES)
     }
 
     /// Notices when nobody waits any more.

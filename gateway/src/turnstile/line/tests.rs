@@ -78,6 +78,28 @@ async fn by_the_pace_of_the_last_it_is_known_how_long_the_next_would_wait() {
     assert!(!waits_for(Critical, 9) && waits_for(Critical, 10));
 }
 
+#[tokio::test(start_paused = true)]
+async fn while_some_are_refused_at_the_door_the_newest_go_first() {
+    let line = Line::new(1, 99);
+    let mut within = Some(pass(&line, Plain));
+    let mut next = async |turns: &mut Vec<Turn>| {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(within.take());
+        let place = turns.iter_mut().position(|turn| {
+            within = turn.now_or_never().and_then(Result::ok);
+            within.is_some()
+        });
+        turns.remove(place.unwrap()).number
+    };
+    let mut turns: Vec<_> = [Plain; 4].map(|class| waits(&line, class)).into();
+    assert_eq!(next(&mut turns).await, 0);
+    assert!(matches!(line.step_up(Plain, Duration::ZERO), Err(None)));
+    assert_eq!((next(&mut turns).await, next(&mut turns).await), (3, 2));
+    turns.extend([Plain; 3].map(|class| waits(&line, class)));
+    tokio::time::sleep(REFUSES).await;
+    assert_eq!(next(&mut turns).await, 1);
+}
+
 #[test]
 fn what_can_be_shed_leaves_places_free() {
     let line = Line::new(16, 9);

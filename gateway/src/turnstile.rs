@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::contract::Method;
 pub use line::Class;
-use line::{Line, Lingering, Missed, Pass};
+use line::{LONG_MOMENT, Line, Lingering, Missed, Pass};
 
 /// How many may be within.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +44,6 @@ impl Default for Capacity {
 
 /// For how long a request may be expected to wait where others always have.
 const MOMENT: Duration = Duration::from_millis(50);
-/// How long it does wait there, at the most.
-const LONG_MOMENT: Duration = Duration::from_millis(80);
 
 /// As how many times too much the demand counts at the most, when others are told when to come again.
 const MOST_DEMAND: f64 = 4.0;
@@ -100,7 +98,7 @@ impl Turnstiles {
                 "How many requests the door has let in, by service; streams count until they begin.",
             )
             .build();
-        let waiting = meter
+        let waits = meter
             .i64_up_down_counter("praan.admission.waiting")
             .with_description("How many requests wait at the door, by class.")
             .build();
@@ -111,9 +109,10 @@ impl Turnstiles {
                 &[KeyValue::new("class", class.name()), KeyValue::new("reason", Missed::Crowded.name())],
             );
         }
-        let line = |service: &&str| ((*service).to_owned(), Line::new(capacity.at_once, capacity.waiting));
+        let Capacity { at_once, waiting, patience } = capacity;
+        let line = |service: &&str| ((*service).to_owned(), Line::new(at_once, waiting, patience));
         let lines = services.iter().map(line).collect();
-        Self { lines, patience: capacity.patience, shed, at_work, waiting }
+        Self { lines, patience, shed, at_work, waiting: waits }
     }
 
     /// Lets a request in, at once or after a while; `left` is the time that its caller gives it. Fails when it has to go.
@@ -122,7 +121,7 @@ impl Turnstiles {
             let error = Error::internal("a public service has no turnstile");
             return Err(Refused { error, lingering: None });
         };
-        let (expected, most) = match line.crowded_for() > self.patience {
+        let (expected, most) = match line.is_crowded() {
             true => (MOMENT.min(self.patience), LONG_MOMENT.min(self.patience)),
             false => (self.patience, self.patience),
         };

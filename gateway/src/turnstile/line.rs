@@ -18,6 +18,8 @@ use refusals::Refusals;
 /// Over how long it shows how soon places come back: several batches of a database.
 const SPAN: Duration = Duration::from_millis(200);
 
+/// How long one waits at the most where others always have.
+pub const LONG_MOMENT: Duration = Duration::from_millis(80);
 /// For how long after somebody was refused at the door it counts as one where not all can be let in.
 const REFUSES: Duration = Duration::from_secs(1);
 
@@ -45,6 +47,7 @@ pub enum Missed {
 pub struct Line {
     most: usize,
     most_waiting: usize,
+    patience: Duration,
     state: Mutex<State>,
 }
 
@@ -63,6 +66,7 @@ struct State {
 
 struct Waiter {
     number: u64,
+    came: Instant,
     sender: oneshot::Sender<Pass>,
 }
 
@@ -118,8 +122,8 @@ impl Missed {
 }
 
 impl Line {
-    /// With so many places, and so many who may wait.
-    pub fn new(most: usize, most_waiting: usize) -> Arc<Self> {
+    /// With so many places, and so many who may wait; where there has been somebody for longer than `patience`, it is crowded.
+    pub fn new(most: usize, most_waiting: usize, patience: Duration) -> Arc<Self> {
         let state = State {
             at_work: 0,
             waiting: Default::default(),
@@ -129,7 +133,7 @@ impl Line {
             crowded_since: None,
             refused_at: None,
         };
-        Arc::new(Self { most, most_waiting, state: Mutex::new(state) })
+        Arc::new(Self { most, most_waiting, patience, state: Mutex::new(state) })
     }
 
     /// A place, or else a turn that is expected to come within `patience`, or else nothing.
@@ -152,20 +156,19 @@ impl Line {
             }
         }
         let (sender, receiver) = oneshot::channel();
-        let number = state.next_number;
+        let (number, now) = (state.next_number, Instant::now());
         state.next_number += 1;
-        state.waiting[class as usize].push_back(Waiter { number, sender });
+        state.waiting[class as usize].push_back(Waiter { number, came: now, sender });
         if state.crowded_since.is_none() {
-            let now = Instant::now();
             state.crowded_since = Some(now);
             state.pace.begin(now);
         }
         Err(Some(Turn { line: self.clone(), class, number, receiver }))
     }
 
-    /// For how long there has always been somebody who waits.
-    pub fn crowded_for(&self) -> Duration {
-        self.state().crowded_since.map_or(Duration::ZERO, |since| since.elapsed())
+    /// Whether there has always been somebody who waits, for longer than anybody has patience.
+    pub fn is_crowded(&self) -> bool {
+        self.state().is_crowded(self.patience)
     }
 
     /// Somebody is refused, and perhaps is to linger.
@@ -190,11 +193,14 @@ impl Line {
         let mut state = self.state();
         let free = |class: &Class| state.at_work < class.share(self.most);
         let ready = Class::ALL.into_iter().filter(free).collect::<Vec<_>>();
-        let newest = state.refuses();
+        let newest = state.is_crowded(self.patience) && state.refuses();
         let next = ready.into_iter().find_map(|class| {
             let waiting = &mut state.waiting[class as usize];
             if newest { waiting.pop_back() } else { waiting.pop_front() }
         });
+        if newest {
+            state.give_up();
+        }
         state.at_work += usize::from(next.is_some());
         state.look_around();
         next
@@ -206,9 +212,22 @@ impl State {
         self.waiting.iter().map(VecDeque::len).sum()
     }
 
+    fn is_crowded(&self, patience: Duration) -> bool {
+        self.crowded_since.is_some_and(|since| since.elapsed() > patience)
+    }
+
     /// Whether not all can be let in.
     fn refuses(&self) -> bool {
         self.refused_at.is_some_and(|at| at.elapsed() < REFUSES)
+    }
+
+    /// Sends those away who have waited for more than a moment: the newest go before them.
+    fn give_up(&mut self) {
+        for waiting in &mut self.waiting {
+            while waiting.front().is_some_and(|waiter| waiter.came.elapsed() > LONG_MOMENT) {
+                waiting.pop_front();
+            }
+        }
     }
 
     /// Notices when nobody waits any more.

@@ -24,7 +24,7 @@ fn fate(turn: &mut Turn) -> &'static str {
 
 #[test]
 fn critical_ones_go_first_and_of_equals_the_oldest() {
-    let line = Line::new(1, 9);
+    let line = Line::new(1, 9, HOUR);
     let first = pass(&line, Plain);
     let mut turns: Vec<_> =
         [Sheddable, Plain, Critical, Plain, Critical, Sheddable].map(|class| waits(&line, class)).into();
@@ -42,7 +42,7 @@ fn critical_ones_go_first_and_of_equals_the_oldest() {
 
 #[test]
 fn when_too_many_wait_the_newest_of_the_least_critical_goes() {
-    let line = Line::new(1, 3);
+    let line = Line::new(1, 3, HOUR);
     let _first = pass(&line, Plain);
     let mut old = [waits(&line, Sheddable), waits(&line, Sheddable), waits(&line, Plain)];
     assert!(matches!(line.step_up(Sheddable, HOUR), Err(None)), "its like were here first");
@@ -61,7 +61,7 @@ fn when_too_many_wait_the_newest_of_the_least_critical_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn by_the_pace_of_the_last_it_is_known_how_long_the_next_would_wait() {
-    let line = Line::new(1, 99);
+    let line = Line::new(1, 99, HOUR);
     let mut within = Some(pass(&line, Plain));
     for _ in 0..100 {
         let turn = waits(&line, Plain);
@@ -79,30 +79,34 @@ async fn by_the_pace_of_the_last_it_is_known_how_long_the_next_would_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_some_are_refused_at_the_door_the_newest_go_first() {
-    let line = Line::new(1, 99);
+async fn while_some_are_refused_at_the_door_the_newest_go_first_and_nobody_waits_for_long() {
+    let line = Line::new(1, 99, Duration::from_millis(50));
     let mut within = Some(pass(&line, Plain));
-    let mut next = async |turns: &mut Vec<Turn>| {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut next = async |turns: &mut [Turn]| {
+        tokio::time::sleep(Duration::from_millis(30)).await;
         drop(within.take());
-        let place = turns.iter_mut().position(|turn| {
-            within = turn.now_or_never().and_then(Result::ok);
-            within.is_some()
-        });
-        turns.remove(place.unwrap()).number
+        let next = turns.iter_mut().find_map(|turn| Some((turn.number, turn.now_or_never()?.ok()?)));
+        let (number, place) = next.unwrap();
+        within = Some(place);
+        number
     };
     let mut turns: Vec<_> = [Plain; 4].map(|class| waits(&line, class)).into();
-    assert_eq!(next(&mut turns).await, 0);
+    assert_eq!((next(&mut turns).await, next(&mut turns[1..]).await), (0, 1), "it is not known how soon");
+    line.state().pace = Pace::over(Duration::ZERO);
+    line.state().pace.begin(Instant::now());
+    assert_eq!(next(&mut turns[2..]).await, 2);
     assert!(matches!(line.step_up(Plain, Duration::ZERO), Err(None)));
-    assert_eq!((next(&mut turns).await, next(&mut turns).await), (3, 2));
-    turns.extend([Plain; 3].map(|class| waits(&line, class)));
+    turns.extend([Plain; 2].map(|class| waits(&line, class)));
+    assert_eq!(next(&mut turns[4..]).await, 5);
+    assert_eq!((fate(&mut turns[3]), fate(&mut turns[4])), ("crowded", "waits"));
     tokio::time::sleep(REFUSES).await;
-    assert_eq!(next(&mut turns).await, 1);
+    turns.push(waits(&line, Plain));
+    assert_eq!(next(&mut turns[4..5]).await, 4, "the oldest again");
 }
 
 #[test]
 fn what_can_be_shed_leaves_places_free() {
-    let line = Line::new(16, 9);
+    let line = Line::new(16, 9, HOUR);
     let passes = |class| std::iter::from_fn(|| line.step_up(class, HOUR).ok()).collect::<Vec<_>>();
     let sheddable = passes(Sheddable);
     let (plain, critical) = (passes(Plain), passes(Critical));
@@ -114,7 +118,7 @@ fn what_can_be_shed_leaves_places_free() {
 
 #[test]
 fn who_leaves_the_line_or_leaves_with_a_pass_holds_up_nobody() {
-    let line = Line::new(1, 9);
+    let line = Line::new(1, 9, HOUR);
     let first = pass(&line, Plain);
     let (gone, granted, mut last) = (waits(&line, Plain), waits(&line, Critical), waits(&line, Sheddable));
     drop(gone);
@@ -129,7 +133,7 @@ fn who_leaves_the_line_or_leaves_with_a_pass_holds_up_nobody() {
 
 #[test]
 fn nobody_waits_where_nobody_may() {
-    let line = Line::new(1, 0);
+    let line = Line::new(1, 0, HOUR);
     let _first = pass(&line, Sheddable);
     assert!(Class::ALL.into_iter().all(|class| matches!(line.step_up(class, HOUR), Err(None))));
 }

@@ -9,6 +9,7 @@
 //! newest first (adaptive LIFO): few are served without a wait, and not all of them just too late. Those whose method is critical
 //! (`edge.v1.Criticality`) go before all others. When too many wait, the newest of the least critical is sent away to make room.
 
+mod class;
 mod line;
 
 use std::collections::{BTreeSet, HashMap};
@@ -22,7 +23,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::contract::Method;
-pub use line::Class;
+pub use class::Class;
 use line::{LONG_MOMENT, Line, Lingering, Missed, Pass};
 
 /// How many may be within.

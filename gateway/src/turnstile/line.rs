@@ -2,6 +2,7 @@
 
 mod pace;
 mod refusals;
+mod state;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -12,27 +13,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use pace::Pace;
-use refusals::Refusals;
-
-/// Over how long it shows how soon places come back: several batches of a database.
-const SPAN: Duration = Duration::from_millis(200);
-
-/// How long one waits at the most where others always have.
-pub const LONG_MOMENT: Duration = Duration::from_millis(80);
-/// For how long after somebody was refused at the door it counts as one where not all can be let in.
-const REFUSES: Duration = Duration::from_secs(1);
-
-/// How much it matters that a request is answered, the most critical first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// May have every place.
-    Critical,
-    /// Leaves an eighth of the places to what is critical.
-    Plain,
-    /// Has half of the places at most.
-    Sheddable,
-}
+use super::class::Class;
+pub use state::LONG_MOMENT;
+use state::{State, Waiter};
 
 /// Why a request was sent away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,25 +32,6 @@ pub struct Line {
     most_waiting: usize,
     patience: Duration,
     state: Mutex<State>,
-}
-
-struct State {
-    at_work: usize,
-    /// By class, the newest last.
-    waiting: [VecDeque<Waiter>; 3],
-    pace: Pace,
-    refusals: Refusals,
-    next_number: u64,
-    /// Since when there has always been somebody who waits.
-    crowded_since: Option<Instant>,
-    /// When somebody was refused at the door.
-    refused_at: Option<Instant>,
-}
-
-struct Waiter {
-    number: u64,
-    came: Instant,
-    sender: oneshot::Sender<Pass>,
 }
 
 /// A place, until it is dropped.
@@ -88,29 +52,6 @@ pub struct Turn {
     receiver: oneshot::Receiver<Pass>,
 }
 
-impl Class {
-    /// All, the most critical first.
-    pub const ALL: [Class; 3] = [Class::Critical, Class::Plain, Class::Sheddable];
-
-    /// The name in metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Critical => "critical",
-            Class::Plain => "plain",
-            Class::Sheddable => "sheddable",
-        }
-    }
-
-    /// How many of all places it may fill, itself and all that is less critical.
-    fn share(self, all: usize) -> usize {
-        match self {
-            Class::Critical => all,
-            Class::Plain => all - all / 8,
-            Class::Sheddable => all.div_ceil(2),
-        }
-    }
-}
-
 impl Missed {
     /// The name in metrics.
     pub fn name(self) -> &'static str {
@@ -124,16 +65,8 @@ impl Missed {
 impl Line {
     /// With so many places, and so many who may wait; where there has been somebody for longer than `patience`, it is crowded.
     pub fn new(most: usize, most_waiting: usize, patience: Duration) -> Arc<Self> {
-        let state = State {
-            at_work: 0,
-            waiting: Default::default(),
-            pace: Pace::over(SPAN),
-            refusals: Refusals::default(),
-            next_number: 0,
-            crowded_since: None,
-            refused_at: None,
-        };
-        Arc::new(Self { most, most_waiting, patience, state: Mutex::new(state) })
+        let state = Mutex::new(State::new());
+        Arc::new(Self { most, most_waiting, patience, state })
     }
 
     /// A place, or else a turn that is expected to come within `patience`, or else nothing.
@@ -204,37 +137,6 @@ impl Line {
         state.at_work += usize::from(next.is_some());
         state.look_around();
         next
-    }
-}
-
-impl State {
-    fn all_waiting(&self) -> usize {
-        self.waiting.iter().map(VecDeque::len).sum()
-    }
-
-    fn is_crowded(&self, patience: Duration) -> bool {
-        self.crowded_since.is_some_and(|since| since.elapsed() > patience)
-    }
-
-    /// Whether not all can be let in.
-    fn refuses(&self) -> bool {
-        self.refused_at.is_some_and(|at| at.elapsed() < REFUSES)
-    }
-
-    /// Sends those away who have waited for more than a moment: the newest go before them.
-    fn give_up(&mut self) {
-        for waiting in &mut self.waiting {
-            while waiting.front().is_some_and(|waiter| waiter.came.elapsed() > LONG_MOMENT) {
-                waiting.pop_front();
-            }
-        }
-    }
-
-    /// Notices when nobody waits any more.
-    fn look_around(&mut self) {
-        if self.all_waiting() == 0 {
-            self.crowded_since = None;
-        }
     }
 }
 

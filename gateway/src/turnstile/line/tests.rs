@@ -1,6 +1,8 @@
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use super::Class::{Critical, Plain, Sheddable};
+use super::pace::Pace;
 use super::*;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -99,7 +101,7 @@ async fn while_some_are_refused_at_the_door_the_newest_go_first_and_nobody_waits
     turns.extend([Plain; 2].map(|class| waits(&line, class)));
     assert_eq!(next(&mut turns[4..]).await, 5);
     assert_eq!((fate(&mut turns[3]), fate(&mut turns[4])), ("crowded", "waits"));
-    tokio::time::sleep(REFUSES).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     turns.push(waits(&line, Plain));
     assert_eq!(next(&mut turns[4..5]).await, 4, "the oldest again");
 }

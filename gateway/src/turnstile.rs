@@ -44,7 +44,7 @@ impl Default for Capacity {
 }
 
 /// For how long a request may be expected to wait where others always have.
-const MOMENT: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(30);
 
 /// As how many times too much the demand counts at the most, when others are told when to come again.
 const MOST_DEMAND: f64 = 4.0;
@@ -196,7 +196,7 @@ mod tests {
         };
         let within = turnstiles.enter(&method, None).await.ok().unwrap();
         let waited = tokio::join!(waits(0), waits(400), waits(600), waits(700));
-        assert_eq!(waited, (500, 500, 80, 80));
+        assert_eq!(waited, (500, 500, 60, 60));
         // the line was empty for a moment, and all is as before
         assert_eq!(waits(300).await, 500);
         assert_eq!(begun.elapsed().as_millis(), 1_700);

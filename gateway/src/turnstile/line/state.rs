@@ -12,7 +12,7 @@ use super::refusals::Refusals;
 const SPAN: Duration = Duration::from_millis(200);
 
 /// How long one waits at the most where others always have.
-pub const LONG_MOMENT: Duration = Duration::from_millis(80);
+pub const LONG_MOMENT: Duration = Duration::from_millis(60);
 /// For how long after somebody was refused at the door it counts as one where not all can be let in.
 const REFUSES: Duration = Duration::from_secs(1);
 

@@ -2,7 +2,8 @@
 //!
 //! What carries the messages may lose some. So who tells numbers its messages, and says something every second, were it nothing; who
 //! misses a number lets everything fall that is at hand. And who no longer hears somebody, or not even itself, lets everything fall
-//! once a minute, for as long as that goes on.
+//! once a minute, for as long as that goes on; for some minutes also after somebody has said goodbye, whose last requests are over
+//! only then.
 
 mod ear;
 

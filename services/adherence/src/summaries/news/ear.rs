@@ -14,6 +14,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 const AGE: Duration = Duration::from_secs(60);
 /// Who is silent for so long is gone without a goodbye.
 const GONE: Duration = Duration::from_secs(3_600);
+/// The same with one. Until then a process that stops may still write what it was asked for before.
+const LEFT: Duration = Duration::from_secs(150);
 
 /// What is worth nothing any more of what is at hand.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,22 +37,29 @@ pub struct Ear {
 struct Heard {
     number: u64,
     at: Instant,
+    gone_after: Duration,
+}
+
+impl Heard {
+    fn new(number: u64, at: Instant) -> Self {
+        Self { number, at, gone_after: GONE }
+    }
 }
 
 impl Ear {
     /// Which has heard nothing yet, also not itself.
     pub fn of(me: Uuid, now: Instant) -> Self {
-        Self { me, tellers: HashMap::from([(me, Heard { number: 0, at: now })]), fell: now }
+        Self { me, tellers: HashMap::from([(me, Heard::new(0, now))]), fell: now }
     }
 
     /// What a message makes worthless.
     pub fn hear(&mut self, message: Message, now: Instant) -> Worthless {
         let Message { teller, number, programs } = message;
         let Some(number) = number else {
-            self.tellers.remove(&teller);
+            self.tellers.entry(teller).and_modify(|heard| heard.gone_after = LEFT);
             return Worthless::Some(Vec::new());
         };
-        let before = self.tellers.insert(teller, Heard { number, at: now }).map_or(0, |heard| heard.number);
+        let before = self.tellers.insert(teller, Heard::new(number, now)).map_or(0, |heard| heard.number);
         if number != before + 1 {
             self.fell = now;
             Worthless::All
@@ -65,7 +74,7 @@ impl Ear {
     pub fn listen(&mut self, now: Instant) -> Worthless {
         let silent_for = |heard: &Heard| now.saturating_duration_since(heard.at);
         let me = self.me;
-        self.tellers.retain(|teller, heard| *teller == me || silent_for(heard) < GONE);
+        self.tellers.retain(|teller, heard| *teller == me || silent_for(heard) < heard.gone_after);
         let silent = self.tellers.values().any(|heard| silent_for(heard) > SILENCE);
         if silent && now.saturating_duration_since(self.fell) >= AGE {
             self.fell = now;
@@ -85,6 +94,10 @@ mod tests {
 
     fn said(teller: Uuid, number: u64, programs: &[i64]) -> Message {
         Message { teller, number: Some(number), programs: programs.to_vec() }
+    }
+
+    fn goodbye(teller: Uuid) -> Message {
+        Message { teller, number: None, programs: Vec::new() }
     }
 
     #[test]
@@ -112,13 +125,33 @@ mod tests {
                 ear.hear(said(OTHER, second + 1, &[]), now);
             }
             if second == 300 {
-                ear.hear(Message { teller: OTHER, number: None, programs: Vec::new() }, now);
+                ear.hear(goodbye(OTHER), now);
             }
             if ear.listen(now) == Worthless::All {
                 falls.push(second);
             }
         }
         assert_eq!(falls, [105, 165, 225, 285]);
+    }
+
+    #[test]
+    fn who_says_goodbye_is_waited_for_until_it_writes_no_more() {
+        let begun = Instant::now();
+        let mut ear = Ear::of(ME, begun);
+        let mut falls = Vec::new();
+        for second in 0..400 {
+            let now = begun + Duration::from_secs(second);
+            ear.hear(said(ME, second + 1, &[]), now);
+            match second {
+                0..100 => drop(ear.hear(said(OTHER, second + 1, &[]), now)),
+                100 => drop(ear.hear(goodbye(OTHER), now)),
+                _ => {}
+            }
+            if ear.listen(now) == Worthless::All {
+                falls.push(second);
+            }
+        }
+        assert_eq!(falls, [105, 165, 225]);
     }
 
     #[test]

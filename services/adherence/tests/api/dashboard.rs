@@ -1,9 +1,14 @@
 //! What a family looks at first.
 
-use chrono::{Days, NaiveDate};
-use proto::adherence::v1::{Adherence, Dashboard, Day, GetDashboardRequest, RecordLogRequest};
+use std::time::Duration;
 
-use crate::house::{House, PROGRAM, everything, log, plan, pressure, workout};
+use chassis::Link;
+use chrono::{Days, NaiveDate};
+use proto::adherence::v1::adherence_service_client::AdherenceServiceClient;
+use proto::adherence::v1::{Adherence, Dashboard, Day, GetDashboardRequest, RecordLogRequest};
+use tokio::time::timeout;
+
+use crate::house::{House, PROGRAM, everything, log, meal, plan, pressure, workout};
 use crate::upstream::MANAGER;
 
 /// A house whose program asks for the blood pressure alone.
@@ -89,5 +94,30 @@ async fn what_was_looked_at_every_day_says_what_is_seen_at_first_sight() {
             }
         }
         assert_eq!(look(&house, 100).await, look(&house, 100 + day).await, "{today}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_commits_another_shows_soon() {
+    let house = House::with_program().await;
+    let (one, other) = (house.adherence(), house.another().await);
+    let total = async |process: &AdherenceServiceClient<Link>| {
+        let request = house.by(MANAGER, GetDashboardRequest { program_id: PROGRAM });
+        let dashboard = process.clone().get_dashboard(request).await.unwrap().into_inner();
+        dashboard.today.unwrap().total_score
+    };
+    for log_id in 1..=5 {
+        // it is at hand in both
+        let before = (total(&one).await, total(&other).await);
+        assert_eq!(before.0, before.1);
+        house.record(log(log_id, "2026-01-14", meal(10.0))).await.unwrap();
+        let now = total(&one).await;
+        assert_ne!(now, before.0);
+        let hears = async {
+            while total(&other).await != now {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), hears).await.expect("it hears of it at once, not after a minute");
     }
 }

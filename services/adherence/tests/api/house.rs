@@ -1,5 +1,6 @@
 //! A house with one room: adherence on a database of its own, and a clock that obeys.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,13 +30,28 @@ pub const PROGRAM: i64 = 42;
 pub const MEMBER: i64 = 3;
 
 pub struct House {
+    pub queue: Arc<MemoryQueue>,
+    ground: Ground,
+    adherence: AdherenceServiceClient<Link>,
+}
+
+/// What processes of adherence stand on.
+pub struct Ground {
     pub clock: Clock,
     pub db: Database,
-    pub queue: Arc<MemoryQueue>,
     pub programs: Programs,
     pub household: Household,
-    adherence: AdherenceServiceClient<Link>,
+    foundation: Foundation,
+    cache: Arc<MemoryCache>,
     tokens: Tokens,
+}
+
+impl Deref for House {
+    type Target = Ground;
+
+    fn deref(&self) -> &Ground {
+        &self.ground
+    }
 }
 
 /// Wednesday, 14 January 2026, where the member lives: the tenth day of a program that started on Monday, the fifth.
@@ -43,28 +59,48 @@ pub fn wednesday() -> DateTime<Utc> {
     "2026-01-14T12:00:00Z".parse().unwrap()
 }
 
-impl House {
-    pub async fn open() -> Self {
+impl Ground {
+    async fn new() -> Self {
         let foundation = Foundation { clock: Clock::fixed(wednesday()), ..Foundation::system() };
         let clock = foundation.clock.clone();
-        let db = Database::in_memory(&clock).await.unwrap();
-        let queue = MemoryQueue::new(&foundation);
-        let tokens = Tokens::new();
-        let verifier = Verifier::new(Arc::new(tokens.clone()), clock.clone());
-        let (programs, household) = (Programs::default(), Household::default());
-        let needs = Needs {
-            foundation,
-            db: db.clone(),
-            queue: queue.clone(),
+        Self {
+            db: Database::in_memory(&clock).await.unwrap(),
+            programs: Programs::default(),
+            household: Household::default(),
             cache: MemoryCache::new(&clock),
-            program: Room::new("program")
-                .service(ProgramServiceServer::new(programs.clone()))
-                .link(&verifier),
-            family: Room::new("family").service(FamilyServiceServer::new(household.clone())).link(&verifier),
+            tokens: Tokens::new(),
+            foundation,
+            clock,
+        }
+    }
+
+    async fn process(&self, queue: Arc<MemoryQueue>) -> AdherenceServiceClient<Link> {
+        let verifier = Verifier::new(Arc::new(self.tokens.clone()), self.clock.clone());
+        let program = Room::new("program").service(ProgramServiceServer::new(self.programs.clone()));
+        let family = Room::new("family").service(FamilyServiceServer::new(self.household.clone()));
+        let needs = Needs {
+            foundation: self.foundation.clone(),
+            db: self.db.clone(),
+            queue,
+            cache: self.cache.clone(),
+            program: program.link(&verifier),
+            family: family.link(&verifier),
         };
-        let room = adherence::open(needs).await.unwrap();
-        let adherence = AdherenceServiceClient::new(room.link(&verifier));
-        Self { clock, db, queue, programs, household, adherence, tokens }
+        AdherenceServiceClient::new(adherence::open(needs).await.unwrap().link(&verifier))
+    }
+}
+
+impl House {
+    pub async fn open() -> Self {
+        let ground = Ground::new().await;
+        let queue = MemoryQueue::new(&ground.foundation);
+        let adherence = ground.process(queue.clone()).await;
+        Self { queue, ground, adherence }
+    }
+
+    /// Another process of adherence, on the same database.
+    pub async fn another(&self) -> AdherenceServiceClient<Link> {
+        self.process(MemoryQueue::new(&self.foundation)).await
     }
 
     /// A house whose program asks for all three domains.

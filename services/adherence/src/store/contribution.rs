@@ -103,21 +103,20 @@ fn of(scope: Scope) -> Select<Entity> {
     Entity::find().filter(Column::FamilyId.eq(scope.family_id)).filter(Column::ProgramId.eq(scope.program_id))
 }
 
-/// That no revision of the same log is higher; the primary key answers it.
+/// That no revision of the same log is higher; the primary key answers it. It is asked of each row by itself: as a join PostgreSQL may
+/// compare all rows of a program with each other, when it knows of few.
 fn holds() -> Expr {
-    let later = Alias::new("later");
-    let theirs = |column: Column| Expr::col((later.clone(), column));
-    let ours = |column: Column| Expr::col((Entity, column));
+    let known = Alias::new("known");
+    let theirs = |column: Column| Expr::col((known.clone(), column));
     let same = |column: Column| theirs(column).equals((Entity, column));
-    let mut query = Query::select();
-    query
-        .expr(Expr::val(1))
-        .from_as(Entity, later.clone())
+    let mut highest = Query::select();
+    highest
+        .expr(theirs(Column::Revision).max())
+        .from_as(Entity, known.clone())
         .and_where(same(Column::FamilyId))
         .and_where(same(Column::ProgramId))
-        .and_where(same(Column::LogId))
-        .and_where(theirs(Column::Revision).gt(ours(Column::Revision)));
-    Expr::exists(query).not()
+        .and_where(same(Column::LogId));
+    Expr::col((Entity, Column::Revision)).eq(Expr::from(highest))
 }
 
 impl TryFrom<Model> for Contribution {

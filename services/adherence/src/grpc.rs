@@ -72,7 +72,7 @@ impl Service {
             let newest = plans.iter().find(|plan| plan.member_id == member.id && plan.runs_on(today));
             let Some(plan) = newest else { continue };
             let days = self.reading.days(plan, &plan.days(today - Days::new(6), today)).await?;
-            let days: Vec<_> = days.iter().map(|day| Sight::whole().day(&day.scores(), today)).collect();
+            let days: Vec<_> = days.iter().map(|day| Sight::whole().day(day, today)).collect();
             standings.extend(Standing::of(member.id, member.name, &days));
         }
         Ok(standings)

@@ -16,7 +16,7 @@ use chassis::cached::Cached;
 use chassis::{Error, Foundation};
 use chrono::{Days, NaiveDate};
 
-use crate::domain::day::{Day, Scores};
+use crate::domain::day::Scores;
 use crate::domain::plan::{Plan, days};
 use crate::domain::week;
 use crate::plans::Plans;
@@ -102,7 +102,7 @@ impl Summaries {
         dates.extend(days(today - Days::new(6), until));
         dates.sort_unstable();
         dates.dedup();
-        let days = self.reading.days(&plan, &dates).await?.iter().map(Day::scores).collect();
+        let days = self.reading.days(&plan, &dates).await?.iter().map(|day| **day).collect();
         let plan_bytes = serde_json::to_vec(&plan).map_err(Error::internal)?.len() * PLAN_GROWS;
         Ok(Arc::new(Summary { plan: Arc::new(plan), days, until, mark, plan_bytes }))
     }

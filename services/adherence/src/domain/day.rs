@@ -1,5 +1,7 @@
 //! The scores of one day.
 
+use std::ops::Deref;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -14,18 +16,7 @@ pub const FORMULA: i32 = 1;
 /// The scores of one day, and what they were computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Day {
-    /// The day.
-    pub date: NaiveDate,
-    /// How well the nutrition targets were met.
-    pub nutrition: Option<Score>,
-    /// How the week so far stands against the sessions due.
-    pub strength: Option<Score>,
-    /// How many of the expected measurements were taken.
-    pub clinical: Option<Score>,
-    /// The weighted mean of the three.
-    pub total: Option<Score>,
-    /// How many measurements were within their targets; no part of the total.
-    pub control: Option<Score>,
+    scores: Scores,
     /// What the scores were computed from.
     pub details: Details,
 }
@@ -84,32 +75,31 @@ impl Day {
             (asked.strength.map_or(0, |goals| goals.weight), strength),
             (asked.clinical.map_or(0, |goals| goals.weight), clinical),
         ]);
-        Self {
-            date,
-            nutrition: nutrition.map(Score::of),
-            strength: strength.map(Score::of),
-            clinical: clinical.map(Score::of),
-            total: total.map(Score::of),
-            control: checks.as_ref().and_then(clinical::Inputs::control).map(Score::of),
-            details: Details {
-                formula: FORMULA,
-                goals: asked.version,
-                nutrition: meals,
-                strength: sessions,
-                clinical: checks,
-            },
-        }
+        let control = checks.as_ref().and_then(clinical::Inputs::control);
+        let scores = [nutrition, strength, clinical, total, control].map(|share| share.map(Score::of));
+        let goals = asked.version;
+        let details =
+            Details { formula: FORMULA, goals, nutrition: meals, strength: sessions, clinical: checks };
+        Self::new(date, scores, details)
     }
 
-    /// The scores by themselves.
-    pub fn scores(&self) -> Scores {
-        let Day { date, nutrition, strength, clinical, total, control, ref details } = *self;
+    /// With its scores: nutrition, strength, clinical, the total, and control.
+    pub fn new(date: NaiveDate, scores: [Option<Score>; 5], details: Details) -> Self {
+        let [nutrition, strength, clinical, total, control] = scores;
         let known = [
             details.nutrition.as_ref().map(|inputs| inputs.logs > 0),
             details.strength.map(|_| strength.is_some()),
             details.clinical.as_ref().map(clinical::Inputs::known),
         ];
-        Scores { date, nutrition, strength, clinical, total, control, known }
+        Self { scores: Scores { date, nutrition, strength, clinical, total, control, known }, details }
+    }
+}
+
+impl Deref for Day {
+    type Target = Scores;
+
+    fn deref(&self) -> &Scores {
+        &self.scores
     }
 }
 
@@ -178,7 +168,7 @@ mod tests {
         plan.versions.clear();
         let day = Day::of(&plan, &history, day("2026-01-05"));
         assert_eq!(scores(&day), [None; 5]);
-        assert_eq!(day.scores().coverage(day.date), None);
+        assert_eq!(day.coverage(day.date), None);
         assert_eq!(day.details, Details { formula: FORMULA, ..Details::default() });
     }
 
@@ -186,7 +176,7 @@ mod tests {
     fn coverage_counts_a_missed_meal_only_once_the_day_is_over() {
         let date = day("2026-01-05");
         let coverage = |logs: Vec<Contribution>, today: &str| {
-            let coverage = Day::of(&whole(), &History::of(logs), date).scores().coverage(day(today));
+            let coverage = Day::of(&whole(), &History::of(logs), date).coverage(day(today));
             coverage.map(Score::hundredths)
         };
         // one session is due already on Monday, so strength is known to be missed

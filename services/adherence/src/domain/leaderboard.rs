@@ -82,16 +82,11 @@ mod tests {
     fn one_takes_part_from_half_coverage_on() {
         // a day that asks for strength, and knows it or not
         let shown = |known: bool| {
-            let day = Day {
-                date: day("2026-01-05"),
-                nutrition: None,
-                strength: known.then_some(Score::stored(6_000)),
-                clinical: None,
-                total: known.then_some(Score::stored(6_000)),
-                control: None,
-                details: Details { strength: Some(Inputs { due: 0, half_credits: 0 }), ..Details::default() },
-            };
-            Sight::whole().day(&day.scores(), day.date)
+            let (of_it, strength) =
+                (known.then_some(Score::stored(6_000)), Inputs { due: 0, half_credits: 0 });
+            let details = Details { strength: Some(strength), ..Details::default() };
+            let day = Day::new(day("2026-01-05"), [None, of_it, None, of_it, None], details);
+            Sight::whole().day(&day, day.date)
         };
         let of = |days: &[bool]| {
             Standing::of(1, "m".into(), &days.iter().map(|known| shown(*known)).collect::<Vec<_>>())

@@ -127,23 +127,15 @@ mod tests {
     use crate::domain::fixture::day;
 
     fn full_day() -> Day {
-        let score = |n| Some(Score::stored(n));
         let strength = Some(crate::domain::strength::Inputs { due: 1, half_credits: 2 });
-        Day {
-            date: day("2026-01-05"),
-            nutrition: score(1),
-            strength: score(2),
-            clinical: score(3),
-            total: score(4),
-            control: score(5),
-            details: Details { strength, ..Details::default() },
-        }
+        let details = Details { strength, ..Details::default() };
+        Day::new(day("2026-01-05"), [1, 2, 3, 4, 5].map(|n| Some(Score::stored(n))), details)
     }
 
     #[test]
     fn a_doctor_sees_the_granted_domains_and_nothing_that_mixes_them() {
         let shown = |types: &[LogType]| {
-            let day = Sight::of(types.iter().copied()).day(&full_day().scores(), day("2026-01-06"));
+            let day = Sight::of(types.iter().copied()).day(&full_day(), day("2026-01-06"));
             let all = [day.nutrition, day.strength, day.clinical, day.total, day.control, day.coverage];
             all.map(|score| score.map(Score::hundredths))
         };

@@ -99,7 +99,7 @@ impl Standing {
     pub fn changes(mut self) -> (Changes, Plan, History, BTreeSet<NaiveDate>) {
         let days = |from: &NaiveDate| days(*from, week::sunday(*from));
         let seen: BTreeSet<_> = self.changes.days.keys().flat_map(days).collect();
-        self.changes.seen = seen.into_iter().map(|date| self.score(date).scores()).collect();
+        self.changes.seen = seen.into_iter().map(|date| *self.score(date)).collect();
         (self.changes, self.plan, self.history, self.scored)
     }
 

@@ -47,10 +47,8 @@ mod tests {
         let shown = |(n, total): (usize, &Option<i32>)| {
             let date = day("2026-01-01") + Days::new(n as u64);
             let total = total.map(Score::stored);
-            let details = Details::default();
-            let day =
-                Day { date, nutrition: None, strength: None, clinical: None, total, control: None, details };
-            Sight::whole().day(&day.scores(), date)
+            let day = Day::new(date, [None, None, None, total, None], Details::default());
+            Sight::whole().day(&day, date)
         };
         totals.iter().enumerate().map(shown).collect()
     }

@@ -79,14 +79,9 @@ impl TryFrom<Model> for Day {
     fn try_from(row: Model) -> Result<Self, Error> {
         // the parser's own words may quote a value
         let details = serde_json::from_value(row.details);
-        Ok(Self {
-            date: row.date,
-            nutrition: row.nutrition_score.map(Score::stored),
-            strength: row.strength_score.map(Score::stored),
-            clinical: row.clinical_score.map(Score::stored),
-            total: row.total_score.map(Score::stored),
-            control: row.control_score.map(Score::stored),
-            details: details.map_err(|_| Error::internal("adherence_metrics.details cannot be read"))?,
-        })
+        let details = details.map_err(|_| Error::internal("adherence_metrics.details cannot be read"))?;
+        let scores =
+            [row.nutrition_score, row.strength_score, row.clinical_score, row.total_score, row.control_score];
+        Ok(Self::new(row.date, scores.map(|score| score.map(Score::stored)), details))
     }
 }

@@ -113,45 +113,32 @@ mod tests {
         assert_eq!(ear.hear(said(ME, 3, &[]), now), Worthless::All, "others may have missed it too");
     }
 
-    #[test]
-    fn while_somebody_is_silent_everything_falls_by_its_age() {
+    /// When everything falls in 400 seconds, where the other is heard for the first 100 and says goodbye once.
+    fn falls(goodbye_at: u64) -> Vec<u64> {
         let begun = Instant::now();
         let mut ear = Ear::of(ME, begun);
-        let mut falls = Vec::new();
-        for second in 0..400 {
-            let now = begun + Duration::from_secs(second);
+        let all = |second: &u64| {
+            let (second, now) = (*second, begun + Duration::from_secs(*second));
             ear.hear(said(ME, second + 1, &[]), now);
             if second < 100 {
                 ear.hear(said(OTHER, second + 1, &[]), now);
             }
-            if second == 300 {
+            if second == goodbye_at {
                 ear.hear(goodbye(OTHER), now);
             }
-            if ear.listen(now) == Worthless::All {
-                falls.push(second);
-            }
-        }
-        assert_eq!(falls, [105, 165, 225, 285]);
+            ear.listen(now) == Worthless::All
+        };
+        (0..400).filter(all).collect()
+    }
+
+    #[test]
+    fn while_somebody_is_silent_everything_falls_by_its_age() {
+        assert_eq!(falls(300), [105, 165, 225, 285]);
     }
 
     #[test]
     fn who_says_goodbye_is_waited_for_until_it_writes_no_more() {
-        let begun = Instant::now();
-        let mut ear = Ear::of(ME, begun);
-        let mut falls = Vec::new();
-        for second in 0..400 {
-            let now = begun + Duration::from_secs(second);
-            ear.hear(said(ME, second + 1, &[]), now);
-            match second {
-                0..100 => drop(ear.hear(said(OTHER, second + 1, &[]), now)),
-                100 => drop(ear.hear(goodbye(OTHER), now)),
-                _ => {}
-            }
-            if ear.listen(now) == Worthless::All {
-                falls.push(second);
-            }
-        }
-        assert_eq!(falls, [105, 165, 225]);
+        assert_eq!(falls(100), [105, 165, 225]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How PostgreSQL goes about every statement on `daily_logs` while the stories are told, as it says itself in its log: by an index,
-//! and within the months that the statement is about.
+//! and within the months that the statement is about. And that no statement joins the contributions to a score with themselves: where
+//! little is known of a program, that compares all of its rows with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +48,10 @@ pub fn judge(log: &str) {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for plan in plans(log) {
         let text = plan["Query Text"].as_str().expect("a statement");
+        assert!(
+            !joins_itself(&plan["Plan"], "contributions"),
+            "contributions joined with themselves: {text}"
+        );
         let scans = scans(&plan["Plan"]);
         if scans.is_empty() && !(text.starts_with("INSERT") && text.contains(r#"INTO "daily_logs""#)) {
             continue;
@@ -88,8 +93,23 @@ fn plans(log: &str) -> impl Iterator<Item = Value> {
 fn scans(node: &Value) -> Vec<(String, String)> {
     let (kind, table) = (node["Node Type"].as_str().unwrap_or_default(), node["Relation Name"].as_str());
     let own = table.filter(|table| kind.ends_with("Scan") && table.starts_with("daily_logs"));
-    let below = node["Plans"].as_array().into_iter().flatten().flat_map(scans);
-    own.map(|table| (kind.to_owned(), table.to_owned())).into_iter().chain(below).collect()
+    let deeper = below(node).flat_map(scans);
+    own.map(|table| (kind.to_owned(), table.to_owned())).into_iter().chain(deeper).collect()
+}
+
+fn below(node: &Value) -> impl Iterator<Item = &Value> {
+    node["Plans"].as_array().into_iter().flatten()
+}
+
+fn reads(node: &Value, table: &str) -> bool {
+    node["Relation Name"] == table || below(node).any(|node| reads(node, table))
+}
+
+/// Whether a join has the same table on both sides. A subquery that is asked of each row is no join.
+fn joins_itself(node: &Value, table: &str) -> bool {
+    let sides = below(node).filter(|side| side["Parent Relationship"] != "SubPlan");
+    let joined = node["Join Type"].is_string() && sides.filter(|side| reads(side, table)).count() > 1;
+    joined || below(node).any(|node| joins_itself(node, table))
 }
 
 #[cfg(test)]
@@ -123,6 +143,19 @@ mod tests {
     #[should_panic(expected = "default")]
     fn a_look_into_the_default_partition_is_found() {
         judge_one(&[("Index Scan", "daily_logs_default")]);
+    }
+
+    #[test]
+    fn a_join_with_itself_is_found_and_a_subquery_is_none() {
+        let scan = |way: &str| json!({"Relation Name": "contributions", "Parent Relationship": way});
+        let join = |sides: [Value; 2]| json!({"Plans": [{"Join Type": "Anti", "Plans": sides}]});
+        let function = json!({"Node Type": "Function Scan", "Parent Relationship": "Inner"});
+        assert!(joins_itself(&join([scan("Outer"), json!({"Plans": [scan("Inner")]})]), "contributions"));
+        assert!(!joins_itself(&join([scan("Outer"), function]), "contributions"));
+        assert!(!joins_itself(
+            &json!({"Relation Name": "contributions", "Plans": [scan("SubPlan")]}),
+            "contributions"
+        ));
     }
 
     #[test]

@@ -162,9 +162,18 @@ impl Process {
 
     /// The memory it has in use, in KiB.
     pub fn memory(&self) -> u64 {
+        self.kib("VmRSS:")
+    }
+
+    /// The part of it that is not pages of files, such as the binary, which all processes share that run it.
+    pub fn own_memory(&self) -> u64 {
+        self.kib("RssAnon:")
+    }
+
+    fn kib(&self, name: &str) -> u64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a running process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("its memory");
         line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
     }
 

@@ -26,8 +26,13 @@ pub async fn idle(stage: &Stage) {
     println!("  and takes {mib:.0} MiB; {}", Goal::AtMost(64.0, 64.0).judge(mib));
     drop(process);
     let mesh = stage.many_processes().await;
-    for (room, mib) in residents(&mesh) {
-        println!("  {room} takes {mib:.0} MiB; {}", Goal::AtMost(24.0, 15.0).judge(mib));
+    for process in &mesh.processes {
+        let (name, own) = (process.name(), process.own_memory() as f64 / 1024.0);
+        let mib = process.memory() as f64 / 1024.0;
+        println!(
+            "  {name} takes {mib:.0} MiB, {own:.0} of them no pages of the binary; {}",
+            Goal::AtMost(24.0, 15.0).judge(mib)
+        );
     }
 }
 

@@ -6,11 +6,14 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use crate::crowd::Crowd;
+use crate::hop::Hop;
 use crate::load::{self, Took};
 use crate::pairs::{Goal, Ratios};
 use crate::resources::{cpu_seconds, family};
 use crate::stage::{Mesh, Stage};
 
+/// How many bytes a log is answered with.
+const ANSWER: usize = 100;
 /// How long each half of a pair goes on.
 const TURN: Duration = Duration::from_secs(4);
 
@@ -58,6 +61,11 @@ pub async fn measure(stage: &Stage, mesh: &Mesh, crowd: &Crowd) {
         let ratios = ratios.await;
         let seen = last.expect("a run");
         seen.tell(clients);
+        let hops = seen.own_ms / hop_ms(clients).await;
+        println!(
+            "  c = {clients}, own CPU ÷ the bare hop's: {hops:.2}; {}",
+            Goal::AtMost(4.0, 2.5).judge(hops)
+        );
         of_postgres.push(seen.postgres_ms);
         match clients {
             // of one client, latency is what counts
@@ -111,4 +119,12 @@ async fn log(stage: &Stage, mesh: &Mesh, crowd: &Crowd, clients: usize, programs
     let each = |seconds: f64| seconds * 1000.0 / took.times.len() as f64;
     let (own_ms, postgres_ms) = (each(own() - before.0), each(postgres() - before.1));
     Seen { took, own_ms, postgres_ms }
+}
+
+/// The CPU that a bare axum → tonic hop takes for a request, in milliseconds.
+async fn hop_ms(clients: usize) -> f64 {
+    let hop = Hop::start(ANSWER).await;
+    let before = hop.cpu_seconds();
+    let took = load::run(&hop.address, clients, TURN, StatusCode::OK, |_, _| Hop::ask()).await;
+    (hop.cpu_seconds() - before) * 1000.0 / took.times.len() as f64
 }

@@ -106,8 +106,7 @@ impl Plans {
             total: day.total,
             occurred_at: self.clock.now(),
         });
-        let last = store::event::last_ids(tx, &[scope]).await?;
-        let last = last.get(&scope).copied().unwrap_or(0);
+        let last = store::event::last_id(tx.connection(), scope).await?;
         store::event::append(tx, scope, news.collect(), last).map(drop)
     }
 }

@@ -3,6 +3,7 @@
 pub mod contribution;
 pub mod entity;
 pub mod event;
+pub mod known;
 pub mod metric;
 pub mod migration;
 pub mod plan;

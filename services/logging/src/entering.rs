@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends::together::Batch;
-use backends::{Action, Answered, Subject};
+use backends::{Action, Answered, Subject, Tx};
 use chassis::Error;
 use uuid::Uuid;
 
@@ -58,31 +58,62 @@ impl Batch for Entering {
     type Done = Entered;
 
     async fn run(&self, logs: &[NewLog]) -> Result<Vec<Entered>, Error> {
+        match self.enter_all(logs).await? {
+            Some(entered) => Ok(entered),
+            None => self.enter_new(logs).await,
+        }
+    }
+}
+
+impl Entering {
+    /// Enters logs whose requests are all new, as nearly all are; none, when one was done before.
+    async fn enter_all(&self, logs: &[NewLog]) -> Result<Option<Vec<Entered>>, Error> {
+        let (tx, begun) = self.begin(logs).await?;
+        let (mut entered, mut answers) = (Vec::with_capacity(logs.len()), Vec::with_capacity(logs.len()));
+        for (log, (revision, answer)) in logs.iter().zip(begun) {
+            entered.push(self.leave(&tx, log, revision).await?);
+            answers.push(answer);
+        }
+        Ok(tx.commit_new(&answers).await?.then_some(entered))
+    }
+
+    /// Enters those whose requests are new, which it asks first.
+    async fn enter_new(&self, logs: &[NewLog]) -> Result<Vec<Entered>, Error> {
+        let (tx, begun) = self.begin(logs).await?;
+        let (revisions, answers): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
+        let new = tx.answer_once(&answers).await?;
+        let mut entered = Vec::with_capacity(logs.len());
+        for (log, revision) in logs.iter().zip(revisions) {
+            entered.push(match new.contains(&(log.request.key.user_id, log.request.key.request_id)) {
+                true => self.leave(&tx, log, revision).await?,
+                false => Entered::Before,
+            });
+        }
+        tx.commit_quietly().await?;
+        Ok(entered)
+    }
+
+    /// Their first revisions, and what their requests are answered.
+    async fn begin(&self, logs: &[NewLog]) -> Result<(Tx, Vec<(Revision, Answered)>), Error> {
         let tx = self.store.db().open_for(logs.iter().map(|log| log.scope.family_id)).await?;
-        let (mut revisions, mut answers) = (Vec::with_capacity(logs.len()), Vec::with_capacity(logs.len()));
+        let mut begun = Vec::with_capacity(logs.len());
         for NewLog { request, scope, moment, payload, by, answer, .. } in logs {
             let log_id = id::compose(moment.timestamp, tx.next_id("daily_logs").await?)
                 .ok_or_else(|| Error::internal("there is no id for a log at this time"))?;
             let revision = Revision::entered(*scope, log_id, *moment, payload.clone(), by.clone());
             let answer = answer(&revision);
-            answers.push(Answered { key: request.key, answer, resource_type: LOG, resource_id: log_id });
-            revisions.push(revision);
+            let answered = Answered { key: request.key, answer, resource_type: LOG, resource_id: log_id };
+            begun.push((revision, answered));
         }
-        let new = tx.answer_once(&answers).await?;
-        let mut entered = Vec::with_capacity(logs.len());
-        for (NewLog { request, member_id, .. }, revision) in logs.iter().zip(revisions) {
-            let Request { key, actor } = request;
-            if !new.contains(&(key.user_id, key.request_id)) {
-                entered.push(Entered::Before);
-                continue;
-            }
-            self.store.add(&tx, &revision)?;
-            let subject = Subject::of_member(revision.scope.family_id, *member_id, revision.log_id);
-            tx.audit(actor, Action::Create, LOG, subject).await?;
-            let backstop = events::recorded(&tx, &revision, self.backstop).await?;
-            entered.push(Entered::New(Box::new(revision), backstop));
-        }
-        tx.commit_quietly().await?;
-        Ok(entered)
+        Ok((tx, begun))
+    }
+
+    /// Leaves a log to be written when the transaction commits.
+    async fn leave(&self, tx: &Tx, log: &NewLog, revision: Revision) -> Result<Entered, Error> {
+        self.store.add(tx, &revision)?;
+        let subject = Subject::of_member(revision.scope.family_id, log.member_id, revision.log_id);
+        tx.audit(&log.request.actor, Action::Create, LOG, subject).await?;
+        let backstop = events::recorded(tx, &revision, self.backstop).await?;
+        Ok(Entered::New(Box::new(revision), backstop))
     }
 }

@@ -47,9 +47,8 @@ impl Remembered {
         let scopes: Vec<_> = versions.keys().copied().collect();
         let logs: Vec<_> =
             entries.iter().map(|entry| (entry.scope, entry.revision.contribution.log_id)).collect();
-        let recorded = store::contribution::of_logs(tx, &logs).await?;
+        let store::known::Known { recorded, last_events } = store::known::of(tx, &scopes, &logs).await?;
         let weeks = weeks(entries, &recorded);
-        let last_events = store::event::last_ids(tx, &scopes).await?;
         let last_event = |scope: &Scope| last_events.get(scope).copied().unwrap_or(0);
         let holds = |scope: &Scope, known: &Known| {
             known.last_event == last_event(scope)

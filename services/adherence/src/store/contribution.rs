@@ -3,10 +3,10 @@
 
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
-use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,10 +14,9 @@ use serde_json::Value;
 use super::entity::contributions::{ActiveModel, Column, Entity, Model};
 use super::{Scope, Span, keys};
 use crate::domain::history::{Contribution, Part};
-use crate::domain::standing::Recorded;
 
-/// What is recorded of some logs, each with the program it belongs to.
-pub async fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> Result<Vec<(Scope, Recorded)>, Error> {
+/// The question what is recorded of some logs, for [`super::known`].
+pub fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> SelectStatement {
     let keys: Vec<_> =
         logs.iter().map(|(scope, log_id)| [scope.family_id, scope.program_id, *log_id]).collect();
     let columns = [Column::FamilyId, Column::ProgramId, Column::LogId];
@@ -29,12 +28,7 @@ pub async fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> Result<Vec<(Scope, Recor
         Column::LocalDate,
         Column::ImpactBasisPoints,
     ]);
-    let rows: Vec<(i64, i64, i64, i32, NaiveDate, i32)> =
-        query.into_tuple().all(tx.connection()).await.stored()?;
-    let recorded = |(family_id, program_id, log_id, revision, date, impact)| {
-        (Scope { family_id, program_id }, Recorded { log_id, revision, date, impact })
-    };
-    Ok(rows.into_iter().map(recorded).collect())
+    query.into_query()
 }
 
 /// What holds in some spans of days of some programs.

@@ -2,11 +2,9 @@
 //! before it. They follow the time and not a count, so that who may hear of some kinds of logs only cannot tell by the gaps how
 //! many others there were.
 
-use std::collections::HashMap;
-
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
@@ -46,8 +44,9 @@ pub fn append(tx: &Tx, scope: Scope, events: Vec<Event>, last: i64) -> Result<i6
     Ok(last)
 }
 
-/// The ids of the newest events of some programs that have plans; 0 where there is none.
-pub async fn last_ids(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, Error> {
+/// The question for the ids of the newest events of some programs that have plans, for [`super::known`], which asks for
+/// three columns more.
+pub fn last_of(tx: &Tx, scopes: &[Scope]) -> SelectStatement {
     let same =
         |column: Column, plans: plans::Column| Expr::col((Entity, column)).equals((plans::Entity, plans));
     let last = Entity::find()
@@ -62,15 +61,13 @@ pub async fn last_ids(tx: &Tx, scopes: &[Scope]) -> Result<HashMap<Scope, i64>, 
         .select_only()
         .columns([plans::Column::FamilyId, plans::Column::ProgramId])
         .expr(Expr::from(last.into_query()))
+        .exprs([(); 3].map(|()| Expr::cust("NULL")))
         .filter(of_them);
-    let rows: Vec<(i64, i64, Option<i64>)> = query.into_tuple().all(tx.connection()).await.stored()?;
-    let of = |(family_id, program_id, last): (_, _, Option<i64>)| {
-        (Scope { family_id, program_id }, last.unwrap_or(0))
-    };
-    Ok(rows.into_iter().map(of).collect())
+    query.into_query()
 }
 
-async fn last_id(connection: &impl ConnectionTrait, scope: Scope) -> Result<i64, Error> {
+/// The id of the newest event of a program; 0 when there is none.
+pub async fn last_id(connection: &impl ConnectionTrait, scope: Scope) -> Result<i64, Error> {
     let query = of(scope).select_only().column(Column::Id).order_by_desc(Column::Id).limit(1);
     let last: Option<i64> = query.into_tuple().one(connection).await.stored()?;
     Ok(last.unwrap_or(0))

@@ -104,21 +104,46 @@ impl Database {
 }
 
 impl Tx {
+    /// Commits with the answers of requests that are all new, in one journey; false, and nothing has happened, when one of them was
+    /// done before or is done elsewhere right now.
+    pub async fn commit_new(self, all: &[Answered]) -> Result<bool, Error> {
+        if !self.keep(all).await? {
+            return Ok(false);
+        }
+        self.commit_quietly().await.map(|()| true)
+    }
+
+    /// Adds the answers with all that was left for later, and tells whether the requests are new. If not, nothing can be committed.
+    async fn keep(&self, all: &[Answered]) -> Result<bool, Error> {
+        for row in self.in_order(all) {
+            self.add_later(row)?;
+        }
+        match self.settle().await {
+            Ok(()) => Ok(true),
+            // of all that is left for later only these keys may be another's
+            Err(error) if is_unique_violation(&error) => Ok(false),
+            Err(error) => Err(db_error(&error)),
+        }
+    }
+
     /// Keeps the answers of requests that are done in this transaction, and tells which requests are new. The
     /// others were done before, or are done elsewhere right now and are over when this returns; nothing is to be done for them.
     pub async fn answer_once(&self, all: &[Answered]) -> Result<HashSet<(i64, Uuid)>, Error> {
-        // everybody in the same order, so that two who do the same requests never wait for each other
-        let mut all: Vec<_> = all.iter().collect();
-        all.sort_unstable_by_key(|answered| (answered.key.user_id, answered.key.request_id));
-        let now = self.db().clock().now();
-        let rows: Vec<_> = all.into_iter().map(|answered| row(answered, now)).collect();
-        let new = self.add_new(&rows).await.stored()?;
+        let new = self.add_new(&self.in_order(all)).await.stored()?;
         let key = |row: &QueryResult| {
             let request_id: String = row.try_get("", "request_id").stored()?;
             let request_id = Uuid::try_parse(&request_id).map_err(Error::internal)?;
             Ok((row.try_get("", "user_id").stored()?, request_id))
         };
         new.iter().map(key).collect()
+    }
+
+    /// Everybody's in the same order, so that two who do the same requests never wait for each other.
+    fn in_order(&self, all: &[Answered]) -> Vec<idempotency::ActiveModel> {
+        let mut all: Vec<_> = all.iter().collect();
+        all.sort_unstable_by_key(|answered| (answered.key.user_id, answered.key.request_id));
+        let now = self.db().clock().now();
+        all.into_iter().map(|answered| row(answered, now)).collect()
     }
 }
 
@@ -197,12 +222,11 @@ impl<A: Message> Keyed<A> {
             resource_type: self.write.resource_type(),
             resource_id: subject.resource_id,
         };
-        self.write.add_later(row(&answered, self.write.db().clock().now()))?;
         self.write.record(subject, Outcome::Success).await?;
         self.write.tell_changes().await?;
-        // of all that is left for later only this key may be another's
-        let stored = self.write.settle().await;
-        stored.map_err(|e| if is_unique_violation(&e) { Error::in_flight() } else { db_error(&e) })?;
+        if !self.write.keep(&[answered]).await? {
+            return Err(Error::in_flight());
+        }
         self.write.commit_quietly().await
     }
 }

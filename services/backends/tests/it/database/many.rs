@@ -65,6 +65,24 @@ pub async fn answers(adapter: impl Adapter) {
     assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM idempotency").await, 3);
 }
 
+async fn commit_new(db: &Database, all: &[Answered]) -> bool {
+    let tx = db.open_for([1]).await.unwrap();
+    let subject = Subject::of_family(1, 1);
+    tx.audit(&somebody(), Action::Create, "Thing", subject).await.unwrap();
+    tx.commit_new(all).await.unwrap()
+}
+
+pub async fn new_answers(adapter: impl Adapter) {
+    let db = ready(&adapter).await;
+    let [first, second] = [(); 2].map(|()| key(Uuid::new_v4(), 1));
+    assert!(commit_new(&db, &[answered(first, 1)]).await);
+    assert!(!commit_new(&db, &[answered(second, 2), answered(first, 3)]).await, "one was done before");
+    assert_eq!(db.answered::<String>(&first).await.unwrap(), ("thing 1".to_owned(), 1));
+    assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM idempotency").await, 1);
+    assert_eq!(number(&db, "SELECT COUNT(*) AS n FROM audit_logs").await, 1, "all or nothing");
+    assert!(commit_new(&db, &[answered(second, 2)]).await);
+}
+
 async fn change(db: &Database, family_id: i64) {
     let tx = db.write(&somebody(), Action::Update, "Member", Scope::Family(family_id)).await.unwrap();
     tx.commit(Subject::of_family(family_id, 1)).await.unwrap();

@@ -3,7 +3,7 @@
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -32,9 +32,11 @@ pub async fn between(
 
 /// Which days of some spans are stored, of some programs.
 pub async fn dates_of(tx: &Tx, scopes: &[Scope], spans: &[Span]) -> Result<Vec<(Scope, NaiveDate)>, Error> {
+    // an expression, which no index has: PostgreSQL must find the programs by the key, and not everybody's days by their date
+    let date = || Func::coalesce([Expr::col(Column::Date), Expr::col(Column::Date)]);
     let within = spans
         .iter()
-        .fold(Condition::any(), |any, (first, last)| any.add(Column::Date.between(*first, *last)));
+        .fold(Condition::any(), |any, (first, last)| any.add(Expr::from(date()).between(*first, *last)));
     let of_them = among(tx.connection(), [Column::FamilyId, Column::ProgramId], &keys(scopes));
     let query = Entity::find().filter(of_them).filter(within).select_only();
     let query = query.columns([Column::FamilyId, Column::ProgramId, Column::Date]);

@@ -1,6 +1,6 @@
 //! How PostgreSQL goes about every statement on `daily_logs` while the stories are told, as it says itself in its log: by an index,
-//! and within the months that the statement is about. And that no statement joins the contributions to a score with themselves: where
-//! little is known of a program, that compares all of its rows with each other.
+//! and within the months that the statement is about. And that nothing is asked of scores in a way that takes longer the more programs
+//! there are, or the square of a program's logs, which PostgreSQL may do where it knows little of the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +52,7 @@ pub fn judge(log: &str) {
             !joins_itself(&plan["Plan"], "contributions"),
             "contributions joined with themselves: {text}"
         );
+        assert!(!by_date_alone(&plan["Plan"]), "everybody's days were read: {text}");
         let scans = scans(&plan["Plan"]);
         if scans.is_empty() && !(text.starts_with("INSERT") && text.contains(r#"INTO "daily_logs""#)) {
             continue;
@@ -112,6 +113,13 @@ fn joins_itself(node: &Value, table: &str) -> bool {
     joined || below(node).any(|node| joins_itself(node, table))
 }
 
+/// Whether days are looked for in everybody's scores. Who asks for a family's or a program's names it in the index.
+fn by_date_alone(node: &Value) -> bool {
+    let condition = node["Index Cond"].as_str().unwrap_or_default();
+    let alone = node["Index Name"] == "adherence_metrics_pkey" && !condition.contains("family_id");
+    alone || below(node).any(by_date_alone)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -156,6 +164,17 @@ mod tests {
             &json!({"Relation Name": "contributions", "Plans": [scan("SubPlan")]}),
             "contributions"
         ));
+    }
+
+    #[test]
+    fn days_that_are_looked_for_by_their_date_alone_are_found() {
+        let by = |condition: &str| {
+            let scan = json!({"Index Name": "adherence_metrics_pkey", "Index Cond": condition});
+            by_date_alone(&json!({"Plans": [scan]}))
+        };
+        assert!(by("((date >= $3) AND (date <= $4))"));
+        assert!(!by("((family_id = $1) AND (program_id = $2) AND (date >= $3))"));
+        assert!(!by_date_alone(&json!({"Index Name": "plans_pkey", "Index Cond": "(date = $1)"})));
     }
 
     #[test]

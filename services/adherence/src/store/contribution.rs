@@ -4,32 +4,14 @@
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::entity::contributions::{ActiveModel, Column, Entity, Model};
 use super::{Scope, Span, keys};
 use crate::domain::history::{Contribution, Part};
-
-/// The question what is recorded of some logs, for [`super::known`].
-pub fn of_logs(tx: &Tx, logs: &[(Scope, i64)]) -> SelectStatement {
-    let keys: Vec<_> =
-        logs.iter().map(|(scope, log_id)| [scope.family_id, scope.program_id, *log_id]).collect();
-    let columns = [Column::FamilyId, Column::ProgramId, Column::LogId];
-    let query = Entity::find().filter(among(tx.connection(), columns, &keys)).select_only().columns([
-        Column::FamilyId,
-        Column::ProgramId,
-        Column::LogId,
-        Column::Revision,
-        Column::LocalDate,
-        Column::ImpactBasisPoints,
-    ]);
-    query.into_query()
-}
 
 /// What holds in some spans of days of some programs.
 pub async fn held_of(tx: &Tx, scopes: &[Scope], spans: &[Span]) -> Result<Vec<(Scope, Contribution)>, Error> {

@@ -2,17 +2,14 @@
 //! before it. They follow the time and not a count, so that who may hear of some kinds of logs only cannot tell by the gaps how
 //! many others there were.
 
-use backends::{DbResultExt, Tx, among};
+use backends::{DbResultExt, Tx};
 use chassis::Error;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::entity::plans;
 use super::entity::program_events::{ActiveModel, Column, Entity, Model};
-use super::{Scope, Store, keys};
+use super::{Scope, Store};
 use crate::domain::event::{Event, Kind, LogStatus};
 use crate::domain::score::Score;
 use crate::domain::sight::LogType;
@@ -42,28 +39,6 @@ pub fn append(tx: &Tx, scope: Scope, events: Vec<Event>, last: i64) -> Result<i6
         last = id;
     }
     Ok(last)
-}
-
-/// The question for the ids of the newest events of some programs that have plans, for [`super::known`], which asks for
-/// three columns more.
-pub fn last_of(tx: &Tx, scopes: &[Scope]) -> SelectStatement {
-    let same =
-        |column: Column, plans: plans::Column| Expr::col((Entity, column)).equals((plans::Entity, plans));
-    let last = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(same(Column::FamilyId, plans::Column::FamilyId))
-        .filter(same(Column::ProgramId, plans::Column::ProgramId))
-        .order_by_desc(Column::Id)
-        .limit(1);
-    let of_them = among(tx.connection(), [plans::Column::FamilyId, plans::Column::ProgramId], &keys(scopes));
-    let query = plans::Entity::find()
-        .select_only()
-        .columns([plans::Column::FamilyId, plans::Column::ProgramId])
-        .expr(Expr::from(last.into_query()))
-        .exprs([(); 3].map(|()| Expr::cust("NULL")))
-        .filter(of_them);
-    query.into_query()
 }
 
 /// The id of the newest event of a program; 0 when there is none.

@@ -104,8 +104,8 @@ impl Database {
 }
 
 impl Tx {
-    /// Commits with the answers of requests that are all new, in one journey; false, and nothing has happened, when one of them was
-    /// done before or is done elsewhere right now.
+    /// Commits with the answers of requests that are all new, which go in with the rows that were left for later; false, and nothing
+    /// has happened, when one of them was done before or elsewhere meanwhile.
     pub async fn commit_new(self, all: &[Answered]) -> Result<bool, Error> {
         if !self.keep(all).await? {
             return Ok(false);

@@ -47,7 +47,7 @@ macro_rules! database_suite {
             crate::database::once::storm as a_storm_of_repeats_has_one_effect,
             crate::database::many::families as rows_of_many_families_are_added_together,
             crate::database::many::answers as many_requests_are_answered_once_each,
-            crate::database::many::new_answers as requests_that_are_all_new_are_answered_in_one_journey,
+            crate::database::many::new_answers as requests_are_all_new_or_none_is_done,
             crate::database::many::changes as changes_are_told_in_their_order,
             crate::database::erasures::one_that_fails as an_erasure_that_fails_keeps_no_other_back,
             crate::database::types::round_trip as every_portable_type_comes_back_as_it_was,

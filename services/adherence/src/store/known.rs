@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use backends::{DbResultExt, Tx, among};
 use chassis::Error;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, UnionType};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
-};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait};
 
 use super::entity::{contributions, plans, program_events};
 use super::{Scope, keys};

@@ -8,10 +8,10 @@ import duckdb
 FACTS = """
     SELECT count(*), sum(id % 4398046511104)::BIGINT, sum(program_id)::BIGINT, min(timestamp)::VARCHAR, max(timestamp)::VARCHAR,
         sum((payload->>'$.systolic')::DOUBLE)::BIGINT, count(DISTINCT family_id), count(*) FILTER (WHERE current),
-        bool_and(local_date = CAST(timestamp AT TIME ZONE 'UTC' AS DATE))
+        bool_and(log_type = 'C' AND status = 'V')
     FROM read_parquet($files)
 """
-NAMES = ["revisions", "ids", "programs", "first", "last", "systolic", "families", "current", "local_dates_fit"]
+NAMES = ["revisions", "ids", "programs", "first", "last", "systolic", "families", "current", "kinds_fit"]
 
 if len(sys.argv) < 2:
     sys.exit(__doc__)

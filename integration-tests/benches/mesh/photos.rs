@@ -14,7 +14,7 @@ const AT_ONCE: usize = 16;
 /// How long each photo took, from its log to the revision that says what is in it, in milliseconds.
 const TIMES: &str = "SELECT 1000 * extract(epoch FROM read.recorded_at - logged.recorded_at)
     FROM logging.daily_logs logged JOIN logging.daily_logs read USING (family_id, program_id, timestamp, id)
-    WHERE logged.revision = 1 AND read.revision = 2 AND logged.log_type = 'NUTRITION'";
+    WHERE logged.revision = 1 AND read.revision = 2 AND logged.log_type = 'N'";
 /// For how long to wait for all of them.
 const PATIENCE: Duration = Duration::from_secs(120);
 

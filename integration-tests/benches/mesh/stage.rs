@@ -67,6 +67,14 @@ impl Stage {
         self.postgres.sql(database, sql).await.trim().parse().expect("a number")
     }
 
+    /// Has whoever commits first wait so many microseconds, and those who come meanwhile with it, as for a slower disk.
+    pub async fn delay_commits(&self, micros: u32) {
+        for set in [&format!("commit_delay = {micros}"), "commit_siblings = 0"] {
+            self.postgres.sql("postgres", &format!("ALTER SYSTEM SET {set}")).await;
+        }
+        self.postgres.sql("postgres", "SELECT pg_reload_conf()").await;
+    }
+
     /// Everything in one process, on the servers.
     pub async fn one_process(&self) -> Mesh {
         self.one_process_with(&Environment::default()).await

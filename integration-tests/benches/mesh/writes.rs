@@ -37,14 +37,26 @@ WITH owner AS (SELECT id, family_id FROM programs WHERE id = :program AND owner_
 INSERT INTO audit (family_id, actor_id, action, at) SELECT family_id, 1, 'CREATE', now() FROM owner;
 ";
 
-/// Measures it at several numbers of clients, and on one program that all log to.
+/// How long a commit takes to be kept where the disk is at the other end of a network, in microseconds.
+const FAR_DISK: u32 = 3000;
+
+/// Measures it on this machine's disk, and as it would be on one that is slower.
 pub async fn measure(stage: &Stage, mesh: &Mesh, crowd: &Crowd) {
     println!("\nPOST /logs over {} programs, against pgbench running the same unit of work", crowd.len());
     let database = stage.postgres.database().await;
     stage.postgres.sql(&database, TABLES).await;
+    compare(stage, mesh, crowd, &database).await;
+    println!("\nThe same where a commit waits {} ms for the disk, by commit_delay", FAR_DISK / 1000);
+    stage.delay_commits(FAR_DISK).await;
+    compare(stage, mesh, crowd, &database).await;
+    stage.delay_commits(0).await;
+}
+
+/// At several numbers of clients, and on one program that all log to.
+async fn compare(stage: &Stage, mesh: &Mesh, crowd: &Crowd, database: &str) {
     let bench = async |clients: usize, program: &str| {
         let script = format!("\\set program {program}\n{UNIT}");
-        stage.postgres.pgbench(&database, &script, clients, TURN.as_secs()).await
+        stage.postgres.pgbench(database, &script, clients, TURN.as_secs()).await
     };
     let mut of_postgres = Vec::new();
     for clients in [1, 16, 64] {

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// The photos that have come to an end.
 const ENDED: &str = "SELECT count(*) FROM logging.daily_logs WHERE revision > 1";
 /// Photos, distinct photos, those completed, second completions; readings.
-const ENDS: &str = "SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE status = 'COMPLETED'),
+const ENDS: &str = "SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE status = 'C'),
     count(*) FILTER (WHERE revision > 2), (SELECT count(*) FROM ai_inference.inferences)
     FROM logging.daily_logs WHERE revision > 1";
 /// When each photo was read, and when its log was completed, in milliseconds.

@@ -39,8 +39,7 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     let again = job("partitions", &url, &folder).await;
     assert_eq!(said(&again).trim(), "no partition was missing");
 
-    let stray = "INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, 1, now(), 1, '2031-05-01', 0, true, true,
-        'CHECKIN', 'VERIFIED', 'UTC', '{}', '[]')";
+    let stray = "INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, now(), 1, 1, 0, true, true, 'C', 'V', 'UTC', '{}', '[]')";
     // what is older than all came with an import, and gets its month
     postgres.sql(&database, &stray.replace("2031", "2019")).await;
     let healed = job("partitions", &url, &folder).await;
@@ -54,13 +53,36 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     assert!(told.contains("1 revisions lie in daily_logs_default"), "{told}");
 }
 
+/// Two thousand programs log fifty times by turns, so that each of them splits pages of the key.
+const BY_TURNS: &str = "INSERT INTO logging.daily_logs
+    SELECT n % 2000, n % 2000, month + n * interval '1 second', n + 1, 1, month, 1, 1, 0, true, true, 'C', 'V', 'UTC', '{}', '[]'
+    FROM generate_series(0, 99999) AS n, date_trunc('month', now(), 'UTC') - interval '1 month' AS month";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_month_that_is_over_is_packed_once() {
+    let (postgres, folder) = (Postgres::start().await, tempfile::tempdir().expect("a folder"));
+    let database = postgres.database().await;
+    let url = postgres.url("postgres", &database);
+    assert!(job("partitions", &url, &folder).await.status.success());
+    postgres.sql(&database, BY_TURNS).await;
+    postgres.sql(&database, "ANALYZE logging.daily_logs").await;
+    let size = "SELECT max(pg_relation_size(indexrelid)) FROM pg_index WHERE indisprimary AND indrelid IN
+        (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'logging.daily_logs'::regclass)";
+    let size = async || postgres.sql(&database, size).await.trim().parse::<u64>().expect("a size");
+    let loose = size().await;
+    let (once, packed) = (said(&job("partitions", &url, &folder).await), size().await);
+    assert!(once.starts_with("packed daily_logs_") && once.contains(" MiB instead of "), "{once}");
+    assert!(packed * 4 < loose * 3 && packed < 100_000 * 60, "{loose} bytes became {packed}");
+    assert_eq!(said(&job("partitions", &url, &folder).await).trim(), "no partition was missing");
+    assert_eq!(postgres.sql(&database, "SELECT count(*) FROM pg_index WHERE NOT indisvalid").await.trim(), "0");
+}
+
 /// A million revisions of March 2024: 20 000 programs, each in a family of its own, 50 blood pressures each.
 const MILLION: &str = "
     CREATE TABLE logging.daily_logs_2024_03 PARTITION OF logging.daily_logs
         FOR VALUES FROM ('2024-03-01T00:00:00Z') TO ('2024-04-01T00:00:00Z');
     INSERT INTO logging.daily_logs
-    SELECT n / 50 + 1, n / 50 + 1000001, at, (290::bigint << 42) + n + 1, n / 50 + 1, 1, at, 1, at::date, 0, true, true, 'CHECKIN',
-        'VERIFIED', 'UTC', jsonb_build_object('systolic', 100 + n % 60, 'diastolic', 60 + n % 30), '[]'
+    SELECT n / 50 + 1, n / 50 + 1000001, at, (290::bigint << 42) + n + 1, n / 50 + 1, at, 1, 1, 0, true, true, 'C', 'V', 'UTC', jsonb_build_object('systolic', 100 + n % 60, 'diastolic', 60 + n % 30), '[]'
     FROM (SELECT n, timestamptz '2024-03-01T00:00:00Z' + n % 50 * interval '14 hours' + n % 997 * interval '1 second' AS at
         FROM generate_series(0, 999999) AS n) AS made";
 
@@ -97,7 +119,7 @@ async fn a_million_old_logs_move_to_the_archive_whole() {
     for (fact, value) in before.as_object().expect("facts") {
         assert_eq!(&read[fact], value, "{fact}");
     }
-    assert_eq!((&read["first"], &read["local_dates_fit"]), (&json!("2024-03-01 00:00:00+00"), &json!(true)));
+    assert_eq!((&read["first"], &read["kinds_fit"]), (&json!("2024-03-01 00:00:00+00"), &json!(true)));
     println!(
         "{} files, {:.1} bytes a revision, {:.0} revisions a second, {most_memory} MiB at most",
         files.len(),

@@ -57,7 +57,7 @@ async fn no_request_fails_while_every_process_is_replaced() {
 }
 
 /// Photos that have ended, distinct ones, those completed, second completions; readings.
-const ENDS: &str = "SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE status = 'COMPLETED'),
+const ENDS: &str = "SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE status = 'C'),
     count(*) FILTER (WHERE revision > 2), (SELECT count(*) FROM ai_inference.inferences)
     FROM logging.daily_logs WHERE revision > 1";
 

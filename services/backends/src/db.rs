@@ -154,6 +154,11 @@ impl Database {
         self.0.engine.as_owner(work).await
     }
 
+    /// Has the owner run one statement of upkeep that can stand in no transaction, as PostgreSQL knows some that keep nobody waiting.
+    pub async fn alone_as_owner(&self, statement: &str) -> Result<(), Error> {
+        self.0.engine.alone(statement).await
+    }
+
     /// Divides the tables of families among the nodes of a Citus cluster, and returns the names of those that were not divided yet.
     /// Refused where there is no Citus.
     pub async fn distribute(&self) -> Result<Vec<String>, Error> {

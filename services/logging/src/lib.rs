@@ -36,6 +36,7 @@ use proto::logging::v1::logging_service_server::LoggingServiceServer;
 pub use archive::Archived;
 pub use config::Config;
 pub use events::QUEUES;
+pub use store::packing::Packed;
 pub use store::partitions::{MissingPartitions, Partitions};
 
 use clients::audits::Audit;
@@ -102,6 +103,11 @@ pub async fn partitions(db: &Database) -> Result<Partitions, Error> {
         tracing::error!(revisions = partitions.strays, "the default partition of daily_logs is not empty");
     }
     Ok(partitions)
+}
+
+/// Packs the keys of months that are over, where they are loose.
+pub async fn pack(db: &Database) -> Result<Vec<Packed>, Error> {
+    store::packing::run(db).await
 }
 
 /// What [`partitions`] would find and make, without making it.

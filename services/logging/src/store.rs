@@ -11,6 +11,7 @@ mod image;
 mod import;
 mod log;
 mod migration;
+pub mod packing;
 pub mod partitions;
 mod revision;
 

@@ -33,7 +33,11 @@ async fn partitions(base: &Base, say: impl Fn(&str)) -> Result<(), Error> {
     let db = base.database(Service::Logging).await?;
     logging::migrate(&db).await?;
     let logging::Partitions { made, strays } = logging::partitions(&db).await?;
+    let packed = logging::pack(&db).await?;
     db.close().await?;
+    for logging::Packed { name, before, after } in packed {
+        say(&format!("packed {name}: {} MiB instead of {}", after >> 20, before >> 20));
+    }
     match made.as_slice() {
         [] => say("no partition was missing"),
         made => say(&format!("made {}", made.join(", "))),

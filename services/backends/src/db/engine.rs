@@ -101,6 +101,13 @@ impl Engine {
         }
     }
 
+    pub async fn alone(&self, statement: &str) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) => Err(Error::internal("an embedded database takes no upkeep outside of transactions")),
+            Self::Postgres(server) => super::postgres::alone(server, statement).await,
+        }
+    }
+
     pub async fn distribute(&self) -> Result<Vec<String>, Error> {
         match self {
             Self::Sqlite(_) => Err(Error::illegal_state(

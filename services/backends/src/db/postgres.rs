@@ -31,7 +31,7 @@ use super::Scope;
 use crate::cache::Cache;
 use crate::error::DbResultExt;
 pub use distribute::distribute;
-pub use migrate::{as_owner, migrate, standing};
+pub use migrate::{alone, as_owner, migrate, standing};
 use replicas::Replicas;
 pub use transaction::{Retreat, Transaction};
 

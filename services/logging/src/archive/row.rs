@@ -1,6 +1,6 @@
 //! One revision as a row of a file.
 
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::DateTime;
 use parquet_derive::{ParquetRecordReader, ParquetRecordWriter};
 use serde::Serialize;
 
@@ -18,12 +18,11 @@ pub const SCHEMA: &str = "message daily_logs {
     REQUIRED BOOLEAN is_verified;
     REQUIRED BYTE_ARRAY payload (JSON);
     REQUIRED BYTE_ARRAY flags (JSON);
-    REQUIRED INT32 local_date (DATE);
     REQUIRED INT32 utc_offset_minutes;
     REQUIRED BYTE_ARRAY time_zone (UTF8);
     REQUIRED INT64 author_id;
     REQUIRED BOOLEAN current;
-    REQUIRED INT64 plan_version;
+    REQUIRED INT32 plan_version;
     REQUIRED INT64 recorded_at (TIMESTAMP(MICROS,true));
 }";
 
@@ -40,12 +39,11 @@ pub struct Row {
     pub is_verified: bool,
     pub payload: String,
     pub flags: String,
-    pub local_date: i32,
     pub utc_offset_minutes: i32,
     pub time_zone: String,
     pub author_id: i64,
     pub current: bool,
-    pub plan_version: i64,
+    pub plan_version: i32,
     pub recorded_at: i64,
 }
 
@@ -62,8 +60,7 @@ impl From<Model> for Row {
             is_verified: model.is_verified,
             payload: model.payload.to_string(),
             flags: model.flags.to_string(),
-            local_date: days_since_1970(model.local_date),
-            utc_offset_minutes: model.utc_offset_minutes,
+            utc_offset_minutes: model.utc_offset_minutes.into(),
             time_zone: model.time_zone,
             author_id: model.author_id,
             current: model.current,
@@ -86,18 +83,11 @@ pub fn model(row: Row) -> Option<Model> {
         is_verified: row.is_verified,
         payload: serde_json::from_str(&row.payload).ok()?,
         flags: serde_json::from_str(&row.flags).ok()?,
-        local_date: NaiveDate::default().checked_add_signed(TimeDelta::days(row.local_date.into()))?,
-        utc_offset_minutes: row.utc_offset_minutes,
+        utc_offset_minutes: row.utc_offset_minutes.try_into().ok()?,
         time_zone: row.time_zone,
         author_id: row.author_id,
         current: row.current,
         plan_version: row.plan_version,
         recorded_at: DateTime::from_timestamp_micros(row.recorded_at)?,
     })
-}
-
-/// A civil day's number fits: there are 400 000 years of them.
-fn days_since_1970(date: NaiveDate) -> i32 {
-    let days = date.signed_duration_since(NaiveDate::default()).num_days();
-    i32::try_from(days).unwrap_or(i32::MAX)
 }

@@ -198,11 +198,11 @@ fn moment(told: &Told, first: &Said, program_start: NaiveDate) -> Result<Moment,
     let Told { timestamp, local_date, utc_offset_minutes, .. } = *told;
     Moment::of_log(Some(timestamp), first.recorded_at, program_start, first.time_zone)
         .map_err(|fault| vec![fault])?;
-    let local = timestamp + TimeDelta::minutes(utc_offset_minutes.into());
-    if local.date_naive() != local_date {
-        return Err(vec![Fault::new("local_date", "must be the day of timestamp at utc_offset_minutes")]);
+    let moment = Moment::at(timestamp, utc_offset_minutes);
+    match moment.local_date == local_date {
+        true => Ok(moment),
+        false => Err(vec![Fault::new("local_date", "must be the day of timestamp at utc_offset_minutes")]),
     }
-    Ok(Moment { timestamp, local_date, utc_offset_minutes })
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub enum Status {
 impl Status {
     const ALL: [Self; 4] = [Self::Verified, Self::Processing, Self::Completed, Self::Failed];
 
-    /// The name it has in the database.
+    /// The name it has at the edge.
     pub fn name(self) -> &'static str {
         match self {
             Self::Verified => "VERIFIED",
@@ -36,9 +36,14 @@ impl Status {
         }
     }
 
-    /// Reads its name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
+    /// What stands for it in the database.
+    pub fn letter(self) -> &'static str {
+        &self.name()[..1]
+    }
+
+    /// Reads its letter.
+    pub fn of_letter(letter: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.letter() == letter)
     }
 }
 
@@ -216,10 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn every_state_is_found_by_its_name() {
+    fn every_state_is_found_by_its_letter() {
         for status in Status::ALL {
-            assert_eq!(Status::parse(status.name()), Some(status));
+            assert_eq!(Status::of_letter(status.letter()), Some(status));
         }
-        assert_eq!(Status::parse("verified"), None);
+        assert_eq!((Status::of_letter("v"), Status::of_letter("VERIFIED")), (None, None));
     }
 }

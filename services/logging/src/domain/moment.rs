@@ -27,8 +27,13 @@ impl Moment {
     /// Places an instant in a zone.
     pub fn new(instant: DateTime<Utc>, zone: Tz) -> Self {
         let timestamp = instant.trunc_subsecs(6);
-        let local = timestamp.with_timezone(&zone);
-        let utc_offset_minutes = local.offset().fix().local_minus_utc().div_euclid(60);
+        let offset = timestamp.with_timezone(&zone).offset().fix();
+        Self::at(timestamp, offset.local_minus_utc().div_euclid(60))
+    }
+
+    /// The same where the distance from UTC is known.
+    pub fn at(timestamp: DateTime<Utc>, utc_offset_minutes: i32) -> Self {
+        let local = timestamp + TimeDelta::minutes(utc_offset_minutes.into());
         Self { timestamp, local_date: local.date_naive(), utc_offset_minutes }
     }
 

@@ -28,7 +28,7 @@ impl LogType {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Nutrition, Self::Workout, Self::Checkin];
 
-    /// The name it has in the database and at the edge.
+    /// The name it has at the edge.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nutrition => "NUTRITION",
@@ -46,9 +46,14 @@ impl LogType {
         }
     }
 
-    /// Reads its name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    /// What stands for it in the database, where each byte is kept millions of times.
+    pub fn letter(self) -> &'static str {
+        &self.name()[..1]
+    }
+
+    /// Reads its letter.
+    pub fn of_letter(letter: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.letter() == letter)
     }
 }
 
@@ -181,10 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_found_by_its_name() {
+    fn every_kind_is_found_by_its_letter() {
         for kind in LogType::ALL {
-            assert_eq!(LogType::parse(kind.name()), Some(kind));
+            assert_eq!(LogType::of_letter(kind.letter()), Some(kind));
         }
-        assert_eq!(LogType::parse("nutrition"), None);
+        assert_eq!((LogType::of_letter("n"), LogType::of_letter("NUTRITION")), (None, None));
     }
 }

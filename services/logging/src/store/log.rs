@@ -159,7 +159,7 @@ fn of_log(scope: Scope, log_id: i64) -> Option<Select<Entity>> {
 
 fn paging(history: &History) -> Select<Entity> {
     let (from, until) = history.span;
-    let kinds = history.log_types.iter().map(|kind| kind.name());
+    let kinds = history.log_types.iter().map(|kind| kind.letter());
     let after = history.after.map(|after| {
         let before_it = Column::Timestamp.lt(after.timestamp);
         Column::Timestamp.lte(after.timestamp).and(before_it.or(Column::Id.lt(after.log_id)))
@@ -192,17 +192,16 @@ pub(super) fn row(revision: &Revision, current: bool) -> Result<ActiveModel, Err
         timestamp: Set(revision.moment.timestamp),
         id: Set(revision.log_id),
         revision: Set(revision.revision),
-        log_type: Set(revision.payload.log_type().name().to_owned()),
-        status: Set(revision.status.name().to_owned()),
+        log_type: Set(revision.payload.log_type().letter().to_owned()),
+        status: Set(revision.status.letter().to_owned()),
         is_verified: Set(revision.status == Status::Verified),
         payload: Set(revision.payload.to_json().map_err(Error::internal)?),
         flags: Set(serde_json::to_value(&revision.flags).map_err(Error::internal)?),
-        local_date: Set(revision.moment.local_date),
-        utc_offset_minutes: Set(revision.moment.utc_offset_minutes),
+        utc_offset_minutes: Set(revision.moment.utc_offset_minutes.try_into().map_err(Error::internal)?),
         time_zone: Set(revision.by.time_zone.name().to_owned()),
         author_id: Set(revision.by.author_id),
         current: Set(current),
-        plan_version: Set(revision.by.plan_version),
+        plan_version: Set(revision.by.plan_version.try_into().map_err(Error::internal)?),
         recorded_at: Set(revision.by.recorded_at),
     })
 }
@@ -212,24 +211,20 @@ impl TryFrom<Model> for Revision {
 
     fn try_from(row: Model) -> Result<Self, Error> {
         let unreadable = |column| move || Error::internal(format!("daily_logs.{column} cannot be read"));
-        let kind = LogType::parse(&row.log_type).ok_or_else(unreadable("log_type"))?;
+        let kind = LogType::of_letter(&row.log_type).ok_or_else(unreadable("log_type"))?;
         // a parser's own words may quote the payload
         let payload = Payload::from_json(kind, row.payload).map_err(|_| unreadable("payload")())?;
         Ok(Self {
             scope: Scope { family_id: row.family_id, program_id: row.program_id },
             log_id: row.id,
             revision: row.revision,
-            moment: Moment {
-                timestamp: row.timestamp,
-                local_date: row.local_date,
-                utc_offset_minutes: row.utc_offset_minutes,
-            },
-            status: Status::parse(&row.status).ok_or_else(unreadable("status"))?,
+            moment: Moment::at(row.timestamp, row.utc_offset_minutes.into()),
+            status: Status::of_letter(&row.status).ok_or_else(unreadable("status"))?,
             payload,
             flags: serde_json::from_value(row.flags).map_err(|_| unreadable("flags")())?,
             by: Authorship {
                 author_id: row.author_id,
-                plan_version: row.plan_version,
+                plan_version: row.plan_version.into(),
                 time_zone: row.time_zone.parse().map_err(|_| unreadable("time_zone")())?,
                 recorded_at: row.recorded_at,
             },

@@ -36,7 +36,7 @@ async fn an_amendment_is_a_revision_and_moves_the_score_by_the_difference() {
     let row = |revision, current, payload: &str| Row {
         revision,
         current,
-        status: "VERIFIED".into(),
+        status: "V".into(),
         payload: payload.into(),
     };
     assert_eq!(

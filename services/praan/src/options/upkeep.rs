@@ -81,7 +81,8 @@ pub struct Job {
 /// The pieces of the upkeep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum JobName {
-    /// Makes the monthly partitions of the logs, three months ahead. Fails when logs lie outside of all months.
+    /// Makes the monthly partitions of the logs, three months ahead, and packs the keys of months that are over. Fails when logs lie
+    /// outside of all months.
     Partitions,
     /// Chains what is in the audit trails and not chained yet, and signs how far they have come. Every process does so by itself.
     SealAudit,

@@ -58,6 +58,19 @@ pub async fn as_owner<T>(
     worked.and_then(|worked| closed.map(|()| worked))
 }
 
+/// Has the owner run one statement that can stand in no transaction.
+pub async fn alone(server: &Server, statement: &str) -> Result<(), Error> {
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool::open(1, owner(server)?).await?);
+    let path = format!("SET search_path = {}, pg_temp", server.settings().schema());
+    let worked = async {
+        connection.execute_unprepared(&path).await?;
+        connection.execute_unprepared(statement).await.map(drop)
+    };
+    let worked = worked.await.stored();
+    let closed = connection.close().await.stored();
+    worked.and(closed)
+}
+
 /// How the owner connects.
 fn owner(server: &Server) -> Result<PgConnectOptions, Error> {
     let settings = server.settings();

@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 /// One revision of a log.
@@ -22,12 +22,11 @@ pub struct Model {
     pub payload: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub flags: Json,
-    pub local_date: NaiveDate,
-    pub utc_offset_minutes: i32,
+    pub utc_offset_minutes: i16,
     pub time_zone: String,
     pub author_id: i64,
     pub current: bool,
-    pub plan_version: i64,
+    pub plan_version: i32,
     pub recorded_at: DateTime<Utc>,
 }
 

@@ -297,6 +297,7 @@ fn a_number_without_rules_is_finite_all_the_same() {
         local_date: "2026-03-01".into(),
         today_date: "2026-03-01".into(),
         plan_version: 0,
+        said_again: false,
         contribution: Some(Contribution::Checkin(CheckinContribution {
             measurements: vec![Measurement { metric: "spo2".into(), value }],
         })),

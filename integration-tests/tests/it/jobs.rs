@@ -24,12 +24,15 @@ async fn job(name: &str, database_url: &str, folder: &tempfile::TempDir) -> Outp
     command(name, database_url, folder).output().await.expect("it runs")
 }
 
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     let (postgres, folder) = (Postgres::start().await, tempfile::tempdir().expect("a folder"));
     let database = postgres.database().await;
     let url = postgres.url("postgres", &database);
-    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
 
     let (one, other) = tokio::join!(job("partitions", &url, &folder), job("partitions", &url, &folder));
     assert!(one.status.success() && other.status.success(), "{one:?} {other:?}");
@@ -53,10 +56,11 @@ async fn partitions_are_made_once_and_a_log_outside_of_them_is_told() {
     assert!(told.contains("1 revisions lie in daily_logs_default"), "{told}");
 }
 
-/// Two thousand programs log fifty times by turns, so that each of them splits pages of the key.
+/// Two thousand programs log fifty times by turns, each turn in another order, so that each of them splits pages of the key.
 const BY_TURNS: &str = "INSERT INTO logging.daily_logs
-    SELECT n % 2000, n % 2000, month + n * interval '1 second', n + 1, 1, month, 1, 1, 0, true, true, 'C', 'V', 'UTC', '{}', '[]'
-    FROM generate_series(0, 99999) AS n, date_trunc('month', now(), 'UTC') - interval '1 month' AS month";
+    SELECT (n * 7919 + n / 2000 * 31) % 2000, 1, month + n * interval '1 second', n + 1, 1, month, 1, 1, 0, true, true, 'C', 'V', 'UTC',
+        '{}', '[]'
+    FROM generate_series(0, 99999) AS n, (SELECT date_trunc('month', now(), 'UTC') - interval '1 month' AS month) AS over";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_of_a_month_that_is_over_is_packed_once() {
@@ -74,7 +78,10 @@ async fn the_key_of_a_month_that_is_over_is_packed_once() {
     assert!(once.starts_with("packed daily_logs_") && once.contains(" MiB instead of "), "{once}");
     assert!(packed * 4 < loose * 3 && packed < 100_000 * 60, "{loose} bytes became {packed}");
     assert_eq!(said(&job("partitions", &url, &folder).await).trim(), "no partition was missing");
-    assert_eq!(postgres.sql(&database, "SELECT count(*) FROM pg_index WHERE NOT indisvalid").await.trim(), "0");
+    assert_eq!(
+        postgres.sql(&database, "SELECT count(*) FROM pg_index WHERE NOT indisvalid").await.trim(),
+        "0"
+    );
 }
 
 /// A million revisions of March 2024: 20 000 programs, each in a family of its own, 50 blood pressures each.
@@ -194,7 +201,6 @@ async fn dead_letters_are_put_back_and_counted() {
     };
     buried(3).await;
 
-    let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
     let all = redrive(&["--amqp-url", &url]).await;
     assert!(all.status.success() && said(&all).contains(&format!("{QUEUE}: put back 3")), "{all:?}");
     assert!(said(&all).contains("logging.image-read: put back 0"), "{all:?}");

@@ -4,6 +4,7 @@
 mod lock;
 
 use async_trait::async_trait;
+use backends::Kept;
 use backends::together::{Batch, Together};
 use chassis::clock::Clock;
 use chassis::{Error, Foundation};
@@ -25,6 +26,9 @@ pub struct Entry {
     pub revision: Revision,
     /// The version of the plan it was made under.
     pub plan_version: i64,
+    /// Whether it would be said again if the database lost it within a second. One that comes again, since nobody knows whether it came
+    /// before, waits for the disk, and with it for what came before: the locks of the plans are on disk too.
+    pub said_again: bool,
 }
 
 /// Takes logs into the score.
@@ -84,7 +88,12 @@ impl Batch for Batches {
     async fn run(&self, entries: &[Entry]) -> Result<Vec<Outcome>, Error> {
         let now = self.clock.now();
         let mut remembered = self.remembered.lock().await;
-        let tx = self.plans.store().db().open_for(entries.iter().map(|entry| entry.scope.family_id)).await?;
+        let kept = match entries.iter().all(|entry| entry.said_again) {
+            true => Kept::Soon,
+            false => Kept::AtOnce,
+        };
+        let families = entries.iter().map(|entry| entry.scope.family_id);
+        let tx = self.plans.store().db().open_for(families, kept).await?;
         let mut programs = remembered.lock(&tx, entries).await?;
         let take = |entry: &Entry| match programs.get_mut(&entry.scope) {
             Some(program) if program.plan_version >= entry.plan_version => {

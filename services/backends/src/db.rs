@@ -14,6 +14,7 @@ mod entity;
 mod ids;
 mod in_flight;
 mod inbox;
+mod kept;
 mod once;
 mod postgres;
 mod reader;
@@ -46,6 +47,7 @@ pub use action::Action;
 pub use among::among;
 pub use connection::Connection;
 pub(crate) use engine::Engine;
+pub use kept::Kept;
 pub use once::{Answered, Keyed, Once};
 pub use postgres::{Postgres, Replication, checkup};
 pub use reader::Reader;
@@ -194,10 +196,10 @@ impl Database {
     }
 
     /// The same about several families, for what is done together.
-    pub async fn open_for(&self, families: impl IntoIterator<Item = i64>) -> Result<Tx, Error> {
+    pub async fn open_for(&self, families: impl IntoIterator<Item = i64>, kept: Kept) -> Result<Tx, Error> {
         let families: BTreeSet<_> = families.into_iter().collect();
         let families: Vec<_> = families.into_iter().collect();
-        Ok(Tx::new(self.clone(), self.0.engine.write_of(&families).await?, families))
+        Ok(Tx::new(self.clone(), self.0.engine.write_of(&families, kept).await?, families))
     }
 
     /// For statements of the house's own.

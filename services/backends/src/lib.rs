@@ -20,7 +20,9 @@ pub mod together;
 mod trace;
 
 pub use cache::Cache;
-pub use db::{Action, Answered, Connection, Database, Keyed, Once, Reader, Scope, Subject, Tx, Write, among};
+pub use db::{
+    Action, Answered, Connection, Database, Kept, Keyed, Once, Reader, Scope, Subject, Tx, Write, among,
+};
 pub use error::{DbResultExt, db_error, is_unique_violation};
 pub use objects::Objects;
 pub use queue::Queue;

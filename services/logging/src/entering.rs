@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use backends::together::Batch;
-use backends::{Action, Answered, Subject, Tx};
+use backends::{Action, Answered, Kept, Subject, Tx};
 use chassis::Error;
 use uuid::Uuid;
 
@@ -95,7 +95,8 @@ impl Entering {
 
     /// Their first revisions, and what their requests are answered.
     async fn begin(&self, logs: &[NewLog]) -> Result<(Tx, Vec<(Revision, Answered)>), Error> {
-        let tx = self.store.db().open_for(logs.iter().map(|log| log.scope.family_id)).await?;
+        let families = logs.iter().map(|log| log.scope.family_id);
+        let tx = self.store.db().open_for(families, Kept::AtOnce).await?;
         let mut begun = Vec::with_capacity(logs.len());
         for NewLog { request, scope, moment, payload, by, answer, .. } in logs {
             let log_id = id::compose(moment.timestamp, tx.next_id("daily_logs").await?)

@@ -206,7 +206,7 @@ impl Journal {
     /// Tells the scores of a revision.
     pub async fn record(&self, scope: Scope, log_id: i64, revision: i32) -> Result<(), Error> {
         match self.store.revision(scope, log_id, revision).await? {
-            Some(revision) => self.scores.record(&revision, self.clock.now()).await.map(drop),
+            Some(revision) => self.scores.record(&revision, self.clock.now(), false).await.map(drop),
             None => Err(Error::internal("there is no such revision to tell the scores of")),
         }
     }
@@ -249,20 +249,21 @@ impl Journal {
     async fn replay<A: Answer>(&self, scope: Scope, log_id: i64, answer: A) -> Result<A, Error> {
         let revision = self.store.revision(scope, log_id, answer.revision()).await?;
         let impact = match revision.filter(|revision| revision.status != Status::Processing) {
-            Some(revision) => self.ask(&revision).await,
+            Some(revision) => self.ask(&revision, false).await,
             None => None,
         };
         Ok(answer.with_impact(impact))
     }
 
     async fn tell(&self, revision: &Revision, backstop: Uuid) -> Option<String> {
-        let impact = self.ask(revision).await?;
+        // the outbox does, for as long as that row is there
+        let impact = self.ask(revision, true).await?;
         self.store.db().outbox_done(backstop);
         Some(impact)
     }
 
-    async fn ask(&self, revision: &Revision) -> Option<String> {
-        match self.scores.record(revision, self.clock.now()).await {
+    async fn ask(&self, revision: &Revision, said_again: bool) -> Option<String> {
+        match self.scores.record(revision, self.clock.now(), said_again).await {
             Ok(basis_points) => Some(impact::text(basis_points)),
             Err(error) => {
                 error.log("could not tell the scores of a log; the outbox will");

@@ -38,6 +38,7 @@ pub fn entry(request: wire::RecordLogRequest) -> Result<Entry, Error> {
         scope: Scope { family_id: request.family_id, program_id: request.program_id },
         revision: Revision { contribution, status, today: time::date("today_date", &request.today_date)? },
         plan_version: request.plan_version,
+        said_again: request.said_again,
     })
 }
 
@@ -91,6 +92,7 @@ mod tests {
             today_date: "2026-01-06".into(),
             plan_version: 7,
             contribution,
+            said_again: true,
         }
     }
 

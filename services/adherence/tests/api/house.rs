@@ -244,6 +244,7 @@ pub fn log(log_id: i64, date: &str, contribution: Contribution) -> RecordLogRequ
         today_date: date.into(),
         plan_version: 1,
         contribution: Some(contribution),
+        said_again: true,
     }
 }
 

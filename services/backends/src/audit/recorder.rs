@@ -8,7 +8,7 @@ use chassis::{Error, Foundation};
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::{Database, backoff};
+use crate::{Database, Kept, backoff};
 
 /// How many lines may wait to be written. Beyond that readers wait, rather than go unrecorded.
 const WAITING: usize = 4_096;
@@ -95,7 +95,7 @@ async fn keep(db: &Database, batch: &mut Vec<Line>, tasks: &Tasks) {
 async fn write(db: &Database, batch: &[Line]) -> Result<(), Error> {
     // what is about no family stands under 0, where everybody may add
     let families = batch.iter().map(|(entry, _)| entry.subject.family_id).filter(|family_id| *family_id != 0);
-    let tx = db.open_for(families).await?;
+    let tx = db.open_for(families, Kept::AtOnce).await?;
     tx.add_entries(batch.to_vec()).await?;
     tx.commit_quietly().await
 }

@@ -6,7 +6,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::postgres::Server;
 use super::sqlite::Files;
-use super::{Connection, Scope, Standing};
+use super::{Connection, Kept, Scope, Standing};
 
 /// What a database runs on.
 pub enum Engine {
@@ -45,10 +45,10 @@ impl Engine {
     }
 
     /// A transaction that may write rows of several families.
-    pub async fn write_of(&self, families: &[i64]) -> Result<Connection, Error> {
+    pub async fn write_of(&self, families: &[i64], kept: Kept) -> Result<Connection, Error> {
         match self {
             Self::Sqlite(files) => files.write().await,
-            Self::Postgres(server) => server.write_of(families).await.map(Connection::postgres),
+            Self::Postgres(server) => server.write_of(families, kept).await.map(Connection::postgres),
         }
     }
 
@@ -103,7 +103,9 @@ impl Engine {
 
     pub async fn alone(&self, statement: &str) -> Result<(), Error> {
         match self {
-            Self::Sqlite(_) => Err(Error::internal("an embedded database takes no upkeep outside of transactions")),
+            Self::Sqlite(_) => {
+                Err(Error::internal("an embedded database takes no upkeep outside of transactions"))
+            }
             Self::Postgres(server) => super::postgres::alone(server, statement).await,
         }
     }

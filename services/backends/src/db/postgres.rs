@@ -27,7 +27,7 @@ use sea_orm::DbErr;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
-use super::Scope;
+use super::{Kept, Scope};
 use crate::cache::Cache;
 use crate::error::DbResultExt;
 pub use distribute::distribute;
@@ -103,8 +103,8 @@ impl Server {
     }
 
     /// A transaction that may write rows of several families.
-    pub async fn write_of(&self, families: &[i64]) -> Result<Transaction, Error> {
-        let (beginning, role) = (self.names.begin_of(families), self.names.role(Scope::Own));
+    pub async fn write_of(&self, families: &[i64], kept: Kept) -> Result<Transaction, Error> {
+        let (beginning, role) = (self.names.begin_of(families, kept), self.names.role(Scope::Own));
         Transaction::begin(&self.primary, beginning, role).await.stored()
     }
 

@@ -168,6 +168,7 @@ fn kind(column: &ColumnType) -> Result<&'static str, DbErr> {
     Ok(match column {
         ColumnType::BigInteger => "bigint",
         ColumnType::Integer => "integer",
+        ColumnType::SmallInteger => "smallint",
         ColumnType::Boolean => "boolean",
         ColumnType::String(_) | ColumnType::Text => "text",
         ColumnType::TimestampWithTimeZone => "timestamptz",
@@ -196,6 +197,7 @@ fn bind<'v>(
     match kind {
         "bigint" => array!(BigInt),
         "integer" => array!(Int),
+        "smallint" => array!(SmallInt),
         "boolean" => array!(Bool),
         "text" => array!(String),
         "timestamptz" => array!(ChronoDateTimeUtc),

@@ -18,8 +18,9 @@ use crate::{Connection, Database};
 const MOST: usize = 10_000;
 /// How many one statement drops.
 const AT_ONCE: usize = 500;
-/// How long they wait for each other: not so long that the relay would find them.
-const MOMENT: Duration = Duration::from_millis(500);
+/// How long they wait for each other: not so long that the relay would find them, and longer than what they told of may take to be on
+/// disk where it need not be at once.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// The ids of delivered messages.
 #[derive(Default)]

@@ -27,8 +27,14 @@ impl Scores {
         Self { client: AdherenceServiceClient::new(link) }
     }
 
-    /// Tells of a revision and learns how the day's total moved, in hundredths of a point. Told again, the answer is the same.
-    pub async fn record(&self, revision: &Revision, now: DateTime<Utc>) -> Result<i32, Error> {
+    /// Tells of a revision and learns how the day's total moved, in hundredths of a point. Told again, the answer is the same; who would
+    /// do so, should the scores lose it within a second, need not wait for their disk.
+    pub async fn record(
+        &self,
+        revision: &Revision,
+        now: DateTime<Utc>,
+        said_again: bool,
+    ) -> Result<i32, Error> {
         let request = wire::RecordLogRequest {
             family_id: revision.scope.family_id,
             program_id: revision.scope.program_id,
@@ -39,6 +45,7 @@ impl Scores {
             today_date: now.with_timezone(&revision.by.time_zone).date_naive().to_string(),
             plan_version: revision.by.plan_version,
             contribution: contribution(revision),
+            said_again,
         };
         let mut request = tonic::Request::new(request);
         request.set_timeout(PATIENCE);

@@ -1,7 +1,7 @@
 //! Logs as they were kept elsewhere. What was said is said again, revision by revision, by the rules by which it was said: so
 //! nothing comes in that could not have been logged here.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::image::ImageStatus;

@@ -63,7 +63,9 @@ fn unfinished() -> String {
 
 /// The statistics may be of yesterday, as the month is over.
 fn is_loose() -> String {
-    format!("month.reltuples > 0 AND pg_relation_size(index.oid) > greatest({SMALL}, {LOOSE} * {PACKED} * month.reltuples)")
+    format!(
+        "month.reltuples > 0 AND pg_relation_size(index.oid) > greatest({SMALL}, {LOOSE} * {PACKED} * month.reltuples)"
+    )
 }
 
 fn indexes(which: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{Scope, roles};
+use crate::db::{Kept, Scope, roles};
 
 /// Lets the nodes of a Citus cluster hear every `SET LOCAL` that follows. Anybody else takes it for a setting of no meaning.
 const FOR_ALL_NODES: &str = "SET LOCAL citus.propagate_set_commands = 'local'";
@@ -23,6 +23,10 @@ const LOOK_UPS: [(&str, &str); 4] = [
     ("enable_mergejoin", "off"),
     ("plan_cache_mode", "force_generic_plan"),
 ];
+
+/// What those get whose commit need not be on disk at once: the server writes it three times its `wal_writer_delay` later at the latest,
+/// which is 0.6 s unless somebody has set it higher.
+const NOT_WAITING: [(&str, &str); 1] = [("synchronous_commit", "off")];
 
 /// Whether a transaction may write.
 #[derive(Clone, Copy)]
@@ -68,8 +72,9 @@ impl Names {
     }
 
     /// The beginning of one that writes rows of several families.
-    pub fn begin_of(&self, families: &[i64]) -> String {
-        self.beginning(Mode::Write, &entering(&self.application, families), &LOOK_UPS)
+    pub fn begin_of(&self, families: &[i64], kept: Kept) -> String {
+        let soon = if kept == Kept::Soon { &NOT_WAITING[..] } else { &[] };
+        self.beginning(Mode::Write, &entering(&self.application, families), &[&LOOK_UPS, soon].concat())
     }
 
     /// `pg_temp` stands last, where no temporary table can hide one of ours. One SELECT takes PostgreSQL half as long as four SETs; it
@@ -116,5 +121,17 @@ mod tests {
             "BEGIN READ ONLY; SET LOCAL citus.propagate_set_commands = 'local'; \
              SET LOCAL ROLE praan_ai_inference_directory; SET LOCAL app.families = '{}'"
         ));
+    }
+
+    #[test]
+    fn only_what_would_be_said_again_does_not_wait_for_the_disk() {
+        let names = Names::of("adherence");
+        let waits = |begin: String| !begin.contains("synchronous_commit");
+        assert!(
+            waits(names.begin(Mode::Write, Scope::Family(7))) && waits(names.begin_of(&[7, 8], Kept::AtOnce))
+        );
+        assert!(
+            names.begin_of(&[7, 8], Kept::Soon).contains("set_config('synchronous_commit', 'off', true)")
+        );
     }
 }

@@ -20,6 +20,9 @@ use crate::error::DbResultExt;
 const OLDEST: i32 = 150_000;
 /// How far the database's clock may be from this machine's.
 const MOST_APART: Duration = Duration::from_secs(1);
+/// How long the server's writer may sleep, in milliseconds. A commit that waits for no disk is there after three times as long at the
+/// most, and what would say it again is kept for a second.
+const MOST_DELAY: i32 = 300;
 /// How long a replica is waited for, and beyond what it is left alone by those who read.
 const CATCHING_UP: Duration = Duration::from_secs(3);
 const MOST_LAG: Duration = Duration::from_secs(1);
@@ -35,7 +38,7 @@ pub async fn serves(settings: &Postgres, clock: &Clock) -> Vec<Finding> {
         let row = ask(
             &mut connection,
             "SELECT current_setting('server_version'), current_setting('server_version_num')::int,
-            pg_is_in_recovery(), clock_timestamp()",
+            pg_is_in_recovery(), clock_timestamp(), (SELECT setting::int FROM pg_settings WHERE name = 'wal_writer_delay')",
         )
         .await?;
         let between = begun.0 + begun.1.elapsed() / 2;
@@ -44,6 +47,7 @@ pub async fn serves(settings: &Postgres, clock: &Clock) -> Vec<Finding> {
         Ok(vec![
             judge_version(&version, number, is_replica),
             judge_clock((now - between).abs().to_std().unwrap_or_default()),
+            judge_delay(cell(&row, 4)?),
         ])
     };
     looked
@@ -70,6 +74,17 @@ fn judge_clock(apart: Duration) -> Finding {
         true => Finding::warning(
             told,
             "see to NTP on both: rows are stamped by the one, tokens and links end by the other",
+        ),
+        false => Finding::ok(told),
+    }
+}
+
+fn judge_delay(millis: i32) -> Finding {
+    let told = format!("its wal_writer_delay is {millis} ms");
+    match millis > MOST_DELAY {
+        true => Finding::warning(
+            format!("{told}: scores of its last seconds may be lost when it dies"),
+            format!("set it to {MOST_DELAY} ms or less"),
         ),
         false => Finding::ok(told),
     }
@@ -198,13 +213,14 @@ mod tests {
     use crate::checkup::Level;
 
     #[test]
-    fn an_old_server_a_replica_a_wrong_clock_and_a_lag_are_told() {
+    fn an_old_server_a_replica_a_wrong_clock_a_slow_writer_and_a_lag_are_told() {
         let version = |number, is_replica| judge_version("x", number, is_replica).level;
         assert_eq!(version(150_004, false), Level::Ok);
         assert_eq!(version(140_012, false), Level::Problem);
         assert_eq!(version(150_004, true), Level::Problem);
         let clock = |millis| judge_clock(Duration::from_millis(millis)).level;
         assert_eq!([clock(0), clock(1000), clock(1001)], [Level::Ok, Level::Ok, Level::Warning]);
+        assert_eq!([judge_delay(300).level, judge_delay(301).level], [Level::Ok, Level::Warning]);
         let lag = |millis, bytes| judge_lag(Duration::from_millis(millis), bytes).level;
         assert_eq!([lag(1000, 0), lag(1001, 0), lag(3000, 1)], [Level::Ok, Level::Warning, Level::Warning]);
     }

@@ -1,6 +1,6 @@
 //! What is done about many families or many requests in one transaction, and what is told of changes.
 
-use backends::{Action, Answered, Database, Scope, Subject, Tx};
+use backends::{Action, Answered, Database, Kept, Scope, Subject, Tx};
 use chassis::Kind;
 use chassis::idempotency::Key;
 use chassis::trusted::Told;
@@ -20,7 +20,7 @@ fn answered(key: Key, resource_id: i64) -> Answered {
 
 pub async fn families(adapter: impl Adapter) {
     let db = ready(&adapter).await;
-    let tx = db.open_for([4, 3, 4]).await.unwrap();
+    let tx = db.open_for([4, 3, 4], Kept::AtOnce).await.unwrap();
     for n in 0..700 {
         let subject = Subject::of_family(3 + n % 2, n);
         tx.audit(&somebody(), Action::Create, "Thing", subject).await.unwrap();
@@ -37,7 +37,7 @@ pub async fn families(adapter: impl Adapter) {
 }
 
 async fn answer(db: &Database, all: &[Answered]) -> (Tx, usize) {
-    let tx = db.open_for([1]).await.unwrap();
+    let tx = db.open_for([1], Kept::AtOnce).await.unwrap();
     let new = tx.answer_once(all).await.unwrap();
     let all: Vec<_> = all.iter().map(|answered| (answered.key.user_id, answered.key.request_id)).collect();
     assert!(new.iter().all(|key| all.contains(key)));
@@ -66,7 +66,7 @@ pub async fn answers(adapter: impl Adapter) {
 }
 
 async fn commit_new(db: &Database, all: &[Answered]) -> bool {
-    let tx = db.open_for([1]).await.unwrap();
+    let tx = db.open_for([1], Kept::AtOnce).await.unwrap();
     tx.publish("things.changed", &1).await.unwrap();
     tx.commit_new(all).await.unwrap()
 }

@@ -1,7 +1,7 @@
 //! What a transaction of one family can do to the rows of another, with no check of a service in between.
 
 use backends::schema::{self as ddl, Tenant};
-use backends::{Action, Database, DbResultExt, Scope, Subject};
+use backends::{Action, Database, DbResultExt, Kept, Scope, Subject};
 use chassis::Kind;
 use chassis::clock::Clock;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
@@ -174,7 +174,7 @@ async fn the_audit_trail_only_grows_and_shows_a_family_its_own() {
 async fn what_is_done_together_meets_the_rows_of_its_families_and_no_others() {
     let adapter = Own::default();
     let db = two_families(&adapter).await;
-    let tx = db.open_for([1, 3]).await.unwrap();
+    let tx = db.open_for([1, 3], Kept::AtOnce).await.unwrap();
     let update = "UPDATE readings SET systolic = systolic";
     assert_eq!(tx.connection().execute_unprepared(update).await.unwrap().rows_affected(), 1);
     let insert = |family: i64| format!("INSERT INTO readings VALUES ({family}, 10, 130)");

@@ -1,4 +1,5 @@
-//! Messages that were delivered by a shorter way are dropped behind the back of those who did so, all of a moment at once.
+//! Messages that were delivered by a shorter way are dropped behind the back of those who did so, all of a moment at once. What a
+//! process leaves behind when it stops is delivered once more.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,8 +19,8 @@ use crate::{Connection, Database};
 const MOST: usize = 10_000;
 /// How many one statement drops.
 const AT_ONCE: usize = 500;
-/// How long they wait for each other: not so long that the relay would find them, and longer than what they told of may take to be on
-/// disk where it need not be at once.
+/// How long each waits at least, with others that came in the meantime for twice as long: not so long that the relay would find them, and
+/// longer than what they told of may take to be on disk where it need not be at once.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// The ids of delivered messages.
@@ -47,19 +48,19 @@ impl Delivered {
 pub async fn clear(db: Database, tasks: Tasks) {
     loop {
         tokio::select! {
-            () = tasks.stopping() => break,
+            () = tasks.stopping() => return,
             () = db.delivered().some.notified() => {}
         }
+        let ids = db.delivered().take();
         tokio::select! {
-            () = tasks.stopping() => break,
-            () = tokio::time::sleep(MOMENT) => drop_all(&db).await,
+            () = tasks.stopping() => return,
+            () = tokio::time::sleep(MOMENT) => drop_all(&db, &ids).await,
         }
     }
-    drop_all(&db).await;
 }
 
-async fn drop_all(db: &Database) {
-    for some in db.delivered().take().chunks(AT_ONCE) {
+async fn drop_all(db: &Database, ids: &[Uuid]) {
+    for some in ids.chunks(AT_ONCE) {
         if let Err(error) = drop_some(db, some).await {
             error.log("could not drop messages that are no longer needed");
         }

@@ -30,6 +30,8 @@ const WAITING: usize = 4_096;
 const AT_ONCE: usize = 256;
 /// How often something is said.
 const BEAT: Duration = Duration::from_secs(1);
+/// How long to rest when nothing could be said: a cache that is only slow is back by then.
+const REST: Duration = Duration::from_millis(250);
 
 /// Tells the other processes of programs whose scores have moved, and hears of theirs.
 #[derive(Clone)]
@@ -88,17 +90,31 @@ impl Teller {
                 () = tasks.stopping() => break,
                 _ = beat.tick() => {}
             }
-            self.number += 1 + self.untold.swap(0, Ordering::Relaxed);
-            self.say(Some(self.number), std::mem::take(&mut programs)).await;
+            self.tell(&mut programs).await;
         }
-        self.say(None, Vec::new()).await;
+        self.say(None, &[]).await;
     }
 
-    async fn say(&self, number: Option<u64>, programs: Vec<i64>) {
-        let message = Message { teller: self.me, number, programs };
-        if let Err(error) = self.cache.publish(CHANNEL, message.encode()).await {
+    /// Tells of programs; what could not be said stays, to be said under the same number with what comes next. Of more than can wait
+    /// the number is left out, which tells the others that they missed it.
+    async fn tell(&mut self, programs: &mut Vec<i64>) {
+        let untold = self.untold.swap(0, Ordering::Relaxed);
+        self.number += untold;
+        if self.say(Some(self.number + 1), programs).await || programs.len() >= WAITING {
+            self.number += 1;
+            programs.clear();
+        } else {
+            tokio::time::sleep(REST).await;
+        }
+    }
+
+    async fn say(&self, number: Option<u64>, programs: &[i64]) -> bool {
+        let message = Message { teller: self.me, number, programs: programs.to_vec() };
+        let said = self.cache.publish(CHANNEL, message.encode()).await;
+        if let Err(error) = &said {
             tracing::debug!(%error, "could not tell the other processes of new scores");
         }
+        said.is_ok()
     }
 }
 

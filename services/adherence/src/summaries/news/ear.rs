@@ -59,8 +59,10 @@ impl Ear {
             self.tellers.entry(teller).and_modify(|heard| heard.gone_after = LEFT);
             return Worthless::Some(Vec::new());
         };
-        let before = self.tellers.insert(teller, Heard::new(number, now)).map_or(0, |heard| heard.number);
-        if number != before + 1 {
+        // what nobody knows to have been said is said again
+        let before = self.tellers.get(&teller).map_or(0, |heard| heard.number);
+        self.tellers.insert(teller, Heard::new(number.max(before), now));
+        if number > before + 1 {
             self.fell = now;
             Worthless::All
         } else if teller == self.me {
@@ -109,6 +111,9 @@ mod tests {
         assert_eq!(ear.hear(said(OTHER, 2, &[]), now), NOTHING);
         assert_eq!(ear.hear(said(OTHER, 4, &[9]), now), Worthless::All, "the third is missing");
         assert_eq!(ear.hear(said(OTHER, 5, &[9]), now), Worthless::Some(vec![9]));
+        assert_eq!(ear.hear(said(OTHER, 5, &[9, 10]), now), Worthless::Some(vec![9, 10]), "it is said again");
+        assert_eq!(ear.hear(said(OTHER, 4, &[9]), now), Worthless::Some(vec![9]), "and may come late");
+        assert_eq!(ear.hear(said(OTHER, 6, &[]), now), NOTHING);
         assert_eq!(ear.hear(said(Uuid::from_u128(3), 9, &[]), now), Worthless::All, "eight were missed");
         assert_eq!(ear.hear(said(ME, 3, &[]), now), Worthless::All, "others may have missed it too");
     }

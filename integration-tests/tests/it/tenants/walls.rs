@@ -29,7 +29,7 @@ impl Table {
 fn value(name: &str, of: &str, family: i64, number: i64) -> String {
     match of {
         "bigint" if name == "family_id" => family.to_string(),
-        "bigint" | "integer" => number.to_string(),
+        "bigint" | "integer" | "smallint" => number.to_string(),
         "text" => format!("'text {number}'"),
         "jsonb" => "'{}'".to_owned(),
         "boolean" => "true".to_owned(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::store::entity::daily_log::Model;
 
-/// The columns, by the names and in the order of the table. Payload and flags are whole, as JSON.
+/// The columns, by the names and in the order of the table, kind and status by their letters too. Payload and flags are whole, as JSON.
 pub const SCHEMA: &str = "message daily_logs {
     REQUIRED INT64 family_id;
     REQUIRED INT64 program_id;

@@ -16,8 +16,8 @@ const LOOSE: f64 = 1.25;
 /// What is not worth the work, in bytes.
 const SMALL: i64 = 1 << 20;
 
-/// The key of one month.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+/// The key of one month that was packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     /// Its name.
     pub name: String,
@@ -25,6 +25,12 @@ pub struct Packed {
     pub before: i64,
     /// How many bytes it takes now.
     pub after: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Index {
+    name: String,
+    bytes: i64,
 }
 
 /// Packs what is loose, oldest first. A run that dies leaves an index that nobody uses, which the next one removes.
@@ -37,19 +43,20 @@ pub async fn run(db: &Database) -> Result<Vec<Packed>, Error> {
         db.alone_as_owner(&format!("DROP INDEX CONCURRENTLY IF EXISTS {}", left.name)).await?;
     }
     let now = partitions::name(db.clock().now().date_naive());
-    for loose in ask(db, &keys(&format!("month.relname < '{now}' AND {}", is_loose()))).await? {
-        db.alone_as_owner(&format!("REINDEX INDEX CONCURRENTLY {}", loose.name)).await?;
-        let now = ask(db, &keys(&format!("index.relname = '{}'", loose.name))).await?;
-        let after = now.first().map_or(0, |now| now.after);
-        packed.push(Packed { after, ..loose });
+    for Index { name, bytes: before } in
+        ask(db, &keys(&format!("month.relname < '{now}' AND {}", is_loose()))).await?
+    {
+        db.alone_as_owner(&format!("REINDEX INDEX CONCURRENTLY {name}")).await?;
+        let after = ask(db, &keys(&format!("index.relname = '{name}'"))).await?;
+        packed.push(Packed { name, before, after: after.iter().map(|now| now.bytes).sum() });
     }
     Ok(packed)
 }
 
-async fn ask(db: &Database, sql: &str) -> Result<Vec<Packed>, Error> {
+async fn ask(db: &Database, sql: &str) -> Result<Vec<Index>, Error> {
     let reader = db.read_primary(Scope::Own).await?;
     let statement = Statement::from_string(db.backend(), sql);
-    Packed::find_by_statement(statement).all(reader.connection()).await.stored()
+    Index::find_by_statement(statement).all(reader.connection()).await.stored()
 }
 
 fn keys(which: &str) -> String {
@@ -58,7 +65,7 @@ fn keys(which: &str) -> String {
 
 /// What the building of a key left when it died.
 fn unfinished() -> String {
-    indexes("NOT indisvalid AND index.relname ~ '_ccnew[0-9]*$'")
+    indexes("NOT indisvalid AND index.relname ~ '_cc(new|old)[0-9]*$'")
 }
 
 /// The statistics may be of yesterday, as the month is over.
@@ -70,7 +77,7 @@ fn is_loose() -> String {
 
 fn indexes(which: &str) -> String {
     format!(
-        "SELECT index.relname::text AS name, pg_relation_size(index.oid) AS before, pg_relation_size(index.oid) AS after
+        "SELECT index.relname::text AS name, pg_relation_size(index.oid) AS bytes
         FROM pg_inherits JOIN pg_class AS month ON month.oid = inhrelid
             JOIN pg_index ON indrelid = month.oid JOIN pg_class AS index ON index.oid = indexrelid
         WHERE inhparent = 'daily_logs'::regclass AND {which} ORDER BY index.relname"

@@ -161,6 +161,10 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use backends::cache::redis::RedisCache;
+    use servers::Redis;
+    use tokio::time::{sleep, timeout};
+
     use super::*;
 
     #[test]
@@ -170,5 +174,30 @@ mod tests {
             assert_eq!(Message::decode(message.encode()), Some(message));
         }
         assert_eq!(Message::decode(Bytes::from_static(b"short")), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_slow_redis_did_not_take_is_said_again_and_nothing_else_falls() {
+        let (redis, foundation) = (Redis::start().await, Foundation::system());
+        let (ours, theirs) = (Marks::default(), Marks::default());
+        let start = async |marks: &Marks| {
+            let cache = RedisCache::connect(&foundation, &redis.url()).await.unwrap();
+            News::start(&foundation, cache, marks.clone()).await.unwrap()
+        };
+        let (news, _theirs) = (start(&ours).await, start(&theirs).await);
+        // who listens before the line stands misses the first words, and lets all fall
+        sleep(BEAT * 3).await;
+        let before = (theirs.of(7), theirs.of(8), ours.of(8));
+        redis.sigstop();
+        news.tell(7);
+        sleep(Duration::from_millis(300)).await;
+        redis.sigcont();
+        let told = async {
+            while theirs.of(7) == before.0 {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), told).await.expect("they hear of it");
+        assert_eq!((theirs.of(8), ours.of(8)), (before.1, before.2));
     }
 }

@@ -74,7 +74,7 @@ async fn what_is_wrong_in_the_database_is_named() {
         "praan job partitions",
     );
     fleet
-        .sql("INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, now(), 1, 1, 0, true, true, 'C', 'V', 'UTC', '{}', '[]')")
+        .sql("INSERT INTO logging.daily_logs VALUES (1, 1, '2031-05-01', 1, 1, now(), 1, 1, 0, true, true, 'C', 'V', 'UTC', '{}')")
         .await;
     let seen = patient.examine(&[]).await;
     seen.alone("problem", "logging", "PraanStrayLogs");

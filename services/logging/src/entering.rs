@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use backends::together::Batch;
 use backends::{Action, Answered, Kept, Subject, Tx};
 use chassis::Error;
-use uuid::Uuid;
 
+use crate::backstop::Backstop;
 use crate::domain::log::{Authorship, Revision};
 use crate::domain::moment::Moment;
 use crate::domain::payload::Payload;
@@ -38,8 +38,8 @@ pub struct NewLog {
 
 /// What came of it.
 pub enum Entered {
-    /// Its first revision, and the message that tells the scores of it later.
-    New(Box<Revision>, Uuid),
+    /// Its first revision, and its share in the message that tells the scores later.
+    New(Box<Revision>, Backstop),
     /// Nothing: its request was done before.
     Before,
 }
@@ -69,12 +69,11 @@ impl Entering {
     /// Enters logs whose requests are all new, as nearly all are; none, when one was done before.
     async fn enter_all(&self, logs: &[NewLog]) -> Result<Option<Vec<Entered>>, Error> {
         let (tx, begun) = self.begin(logs).await?;
-        let (mut entered, mut answers) = (Vec::with_capacity(logs.len()), Vec::with_capacity(logs.len()));
-        for (log, (revision, answer)) in logs.iter().zip(begun) {
-            entered.push(self.leave(&tx, log, revision).await?);
-            answers.push(answer);
-        }
-        Ok(tx.commit_new(&answers).await?.then_some(entered))
+        let (revisions, answers): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
+        let new: Vec<_> = logs.iter().zip(&revisions).collect();
+        let backstop = self.leave(&tx, &new).await?;
+        let entered = |revision| Entered::New(Box::new(revision), backstop.clone());
+        Ok(tx.commit_new(&answers).await?.then(|| revisions.into_iter().map(entered).collect()))
     }
 
     /// Enters those whose requests are new, which it asks first.
@@ -82,15 +81,15 @@ impl Entering {
         let (tx, begun) = self.begin(logs).await?;
         let (revisions, answers): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
         let new = tx.answer_once(&answers).await?;
-        let mut entered = Vec::with_capacity(logs.len());
-        for (log, revision) in logs.iter().zip(revisions) {
-            entered.push(match new.contains(&(log.request.key.user_id, log.request.key.request_id)) {
-                true => self.leave(&tx, log, revision).await?,
-                false => Entered::Before,
-            });
-        }
+        let is_new = |log: &NewLog| new.contains(&(log.request.key.user_id, log.request.key.request_id));
+        let left: Vec<_> = logs.iter().zip(&revisions).filter(|(log, _)| is_new(log)).collect();
+        let backstop = if left.is_empty() { None } else { Some(self.leave(&tx, &left).await?) };
         tx.commit_quietly().await?;
-        Ok(entered)
+        let entered = |(log, revision)| match backstop.clone().filter(|_| is_new(log)) {
+            Some(backstop) => Entered::New(Box::new(revision), backstop),
+            None => Entered::Before,
+        };
+        Ok(logs.iter().zip(revisions).map(entered).collect())
     }
 
     /// Their first revisions, and what their requests are answered.
@@ -109,12 +108,15 @@ impl Entering {
         Ok((tx, begun))
     }
 
-    /// Leaves a log to be written when the transaction commits.
-    async fn leave(&self, tx: &Tx, log: &NewLog, revision: Revision) -> Result<Entered, Error> {
-        self.store.add(tx, &revision)?;
-        let subject = Subject::of_member(revision.scope.family_id, log.member_id, revision.log_id);
-        tx.audit(&log.request.actor, Action::Create, LOG, subject).await?;
-        let backstop = events::recorded(tx, &revision, self.backstop).await?;
-        Ok(Entered::New(Box::new(revision), backstop))
+    /// Leaves logs to be written when the transaction commits.
+    async fn leave(&self, tx: &Tx, logs: &[(&NewLog, &Revision)]) -> Result<Backstop, Error> {
+        for (log, revision) in logs {
+            self.store.add(tx, revision)?;
+            let subject = Subject::of_member(revision.scope.family_id, log.member_id, revision.log_id);
+            tx.audit(&log.request.actor, Action::Create, LOG, subject).await?;
+        }
+        let revisions: Vec<_> = logs.iter().map(|(_, revision)| *revision).collect();
+        let message = events::recorded(tx, &revisions, self.backstop).await?;
+        Ok(Backstop::new(self.store.db(), message, revisions.len()))
     }
 }

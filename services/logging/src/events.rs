@@ -1,12 +1,15 @@
 //! What this service publishes and consumes. Messages carry ids, never health data.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use backends::queue::{Handler, Message, Outcome, Subscription};
 use backends::{Queue, Tx};
 use chassis::{Error, Kind};
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::clients::readings::Readings;
 use crate::domain::Scope;
@@ -15,7 +18,7 @@ use crate::domain::import::Imported;
 use crate::domain::log::{Reading, Revision};
 use crate::journal::Journal;
 
-/// A revision the scores may not know yet.
+/// Revisions the scores may not know yet.
 pub const LOG_RECORDED: &str = "log.recorded";
 /// The same of a log that came from elsewhere, with so many others that they have a way of their own.
 const LOG_IMPORTED: &str = "log.imported";
@@ -83,15 +86,16 @@ pub struct OfImage {
     pub log_id: i64,
 }
 
-/// Leaves word of a revision, to be published after `delay` unless the scores were told by then.
-pub async fn recorded(tx: &Tx, revision: &Revision, delay: std::time::Duration) -> Result<uuid::Uuid, Error> {
-    tx.publish_after(LOG_RECORDED, &recorded_event(revision), delay).await
+/// Leaves word of revisions, to be published after `delay` unless the scores were told of all by then.
+pub async fn recorded(tx: &Tx, revisions: &[&Revision], delay: Duration) -> Result<Uuid, Error> {
+    let events: Vec<_> = revisions.iter().copied().map(recorded_event).collect();
+    tx.publish_after(LOG_RECORDED, &events, delay).await
 }
 
 /// Leaves word of what logs say that came from elsewhere, and gives up the photos that nobody has read, since nobody here can.
 pub async fn imported(tx: &Tx, member_id: i64, logs: &[Imported]) -> Result<(), Error> {
     for last in logs.iter().filter_map(|log| log.revisions.last()) {
-        tx.publish(LOG_IMPORTED, &recorded_event(last)).await?;
+        tx.publish(LOG_IMPORTED, &[recorded_event(last)]).await?;
     }
     let pending =
         |log: &&Imported| log.photo.as_ref().is_some_and(|photo| photo.status == ImageStatus::Pending);
@@ -124,15 +128,21 @@ pub async fn subscribe(queue: &dyn Queue, journal: &Arc<Journal>, readings: &Rea
     Ok(())
 }
 
-/// Tells the scores of a revision whose maker did not get to it.
+/// Tells the scores of revisions whose makers did not get to it.
 struct OnRecorded(Arc<Journal>);
 
 #[async_trait]
 impl Handler for OnRecorded {
     async fn handle(&self, message: &Message) -> Outcome {
-        let Ok(event) = message.read::<LogRecorded>() else { return Outcome::Reject };
-        let scope = Scope { family_id: event.family_id, program_id: event.program_id };
-        ended(self.0.record(scope, event.log_id, event.revision).await, "could not tell the scores of a log")
+        let Ok(events) = message.read::<Vec<LogRecorded>>() else { return Outcome::Reject };
+        let tell = async |LogRecorded { family_id, program_id, log_id, revision }: LogRecorded| {
+            let told = self.0.record(Scope { family_id, program_id }, log_id, revision).await;
+            ended(told, "could not tell the scores of a log")
+        };
+        // what cannot be told keeps none of the others back
+        let outcomes = join_all(events.into_iter().map(tell)).await;
+        let worst = [Outcome::Retry, Outcome::Reject].into_iter().find(|outcome| outcomes.contains(outcome));
+        worst.unwrap_or(Outcome::Done)
     }
 }
 

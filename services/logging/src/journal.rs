@@ -13,8 +13,8 @@ use chassis::clock::Clock;
 use chassis::idempotency::Key;
 use chassis::{Actor, Error, Foundation};
 use prost::Message as Wire;
-use uuid::Uuid;
 
+use crate::backstop::Backstop;
 use crate::clients::programs::{AuthorizedProgram, Write};
 use crate::clients::scores::Scores;
 use crate::config::Config;
@@ -172,7 +172,8 @@ impl Journal {
         let current = self.store.current_for_update(&tx, program.scope(), log_id).await?;
         let next = change(&current.ok_or_else(Error::denied)?, self.authorship(request, program))?;
         self.store.supersede(&tx, &next).await?;
-        let backstop = events::recorded(&tx, &next, self.backstop).await?;
+        let backstop =
+            Backstop::new(self.store.db(), events::recorded(&tx, &[&next], self.backstop).await?, 1);
         let answer = A::of(&next);
         tx.commit_with(Subject::of_family(next.scope.family_id, log_id), &answer).await?;
         Ok(answer.with_impact(self.tell(&next, backstop).await))
@@ -195,7 +196,7 @@ impl Journal {
             && let Some(next) = current.and_then(|current| current.read(reading, self.clock.now()))
         {
             self.store.supersede(&tx, &next).await?;
-            events::recorded(&tx, &next, Duration::ZERO).await?;
+            events::recorded(&tx, &[&next], Duration::ZERO).await?;
             let action = if next.status == Status::Completed { Action::Complete } else { Action::Fail };
             let subject = Subject::of_member(family_id, member_id, log_id);
             tx.audit(&Actor::system(message.id), action, LOG, subject).await?;
@@ -233,7 +234,7 @@ impl Journal {
         tx.publish(events::IMAGE_UPLOADED, &uploaded).await?;
         let overdue = OfImage { family_id, program_id, member_id, log_id };
         tx.publish_after(events::IMAGE_OVERDUE, &overdue, self.photo_deadline).await?;
-        events::recorded(tx, revision, Duration::ZERO).await.map(drop)
+        events::recorded(tx, &[revision], Duration::ZERO).await.map(drop)
     }
 
     fn authorship(&self, request: &Request, program: &AuthorizedProgram<Write>) -> Authorship {
@@ -255,10 +256,10 @@ impl Journal {
         Ok(answer.with_impact(impact))
     }
 
-    async fn tell(&self, revision: &Revision, backstop: Uuid) -> Option<String> {
+    async fn tell(&self, revision: &Revision, backstop: Backstop) -> Option<String> {
         // the outbox does, for as long as that row is there
         let impact = self.ask(revision, true).await?;
-        self.store.db().outbox_done(backstop);
+        backstop.told();
         Some(impact)
     }
 

@@ -7,6 +7,7 @@
 //! goes (adherence).
 
 mod archive;
+mod backstop;
 mod clients;
 pub mod config;
 mod domain;

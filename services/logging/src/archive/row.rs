@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::store::entity::daily_log::Model;
 
-/// The columns, by the names and in the order of the table, kind and status by their letters too. Payload and flags are whole, as JSON.
+/// The columns, by the names and in the order of the table, kind and status by their letters too. The payload is whole, as JSON.
 pub const SCHEMA: &str = "message daily_logs {
     REQUIRED INT64 family_id;
     REQUIRED INT64 program_id;
@@ -17,7 +17,6 @@ pub const SCHEMA: &str = "message daily_logs {
     REQUIRED BYTE_ARRAY status (UTF8);
     REQUIRED BOOLEAN is_verified;
     REQUIRED BYTE_ARRAY payload (JSON);
-    REQUIRED BYTE_ARRAY flags (JSON);
     REQUIRED INT32 utc_offset_minutes;
     REQUIRED BYTE_ARRAY time_zone (UTF8);
     REQUIRED INT64 author_id;
@@ -38,7 +37,6 @@ pub struct Row {
     pub status: String,
     pub is_verified: bool,
     pub payload: String,
-    pub flags: String,
     pub utc_offset_minutes: i32,
     pub time_zone: String,
     pub author_id: i64,
@@ -59,7 +57,6 @@ impl From<Model> for Row {
             status: model.status,
             is_verified: model.is_verified,
             payload: model.payload.to_string(),
-            flags: model.flags.to_string(),
             utc_offset_minutes: model.utc_offset_minutes.into(),
             time_zone: model.time_zone,
             author_id: model.author_id,
@@ -82,7 +79,6 @@ pub fn model(row: Row) -> Option<Model> {
         status: row.status,
         is_verified: row.is_verified,
         payload: serde_json::from_str(&row.payload).ok()?,
-        flags: serde_json::from_str(&row.flags).ok()?,
         utc_offset_minutes: row.utc_offset_minutes.try_into().ok()?,
         time_zone: row.time_zone,
         author_id: row.author_id,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::moment::Moment;
-use super::payload::{Flag, Payload};
+use super::payload::Payload;
 use super::{Fault, Scope};
 
 /// Who wrote what a photo shows.
@@ -76,8 +76,6 @@ pub struct Revision {
     pub status: Status,
     /// What it says.
     pub payload: Payload,
-    /// What is unlikely about it.
-    pub flags: Vec<Flag>,
     /// Who made it.
     pub by: Authorship,
 }
@@ -99,8 +97,7 @@ pub struct NothingToConfirm;
 impl Revision {
     /// The first revision: what a person entered.
     pub fn entered(scope: Scope, log_id: i64, moment: Moment, payload: Payload, by: Authorship) -> Self {
-        let flags = payload.flags();
-        Self { scope, log_id, revision: 1, moment, status: Status::Verified, payload, flags, by }
+        Self { scope, log_id, revision: 1, moment, status: Status::Verified, payload, by }
     }
 
     /// The first revision: a photo that is still to be read.
@@ -138,8 +135,7 @@ impl Revision {
     }
 
     fn next(&self, status: Status, payload: Payload, by: Authorship) -> Self {
-        let flags = payload.flags();
-        Self { revision: self.revision + 1, status, payload, flags, by, ..self.clone() }
+        Self { revision: self.revision + 1, status, payload, by, ..self.clone() }
     }
 }
 
@@ -186,8 +182,8 @@ mod tests {
             |heart_rate| Payload::Checkin(Checkin { heart_rate: Some(heart_rate), ..Checkin::default() });
         assert_eq!(photographed().amended(vitals(60.0), by(6)).unwrap_err().field, "checkin");
         let first = Revision::entered(photographed().scope, 1, photographed().moment, vitals(260.0), by(5));
-        assert_eq!((first.status, first.flags.len()), (Status::Verified, 1));
-        assert_eq!(first.amended(vitals(60.0), by(5)).unwrap().flags, []);
+        assert_eq!((first.status, first.payload.flags().len()), (Status::Verified, 1));
+        assert_eq!(first.amended(vitals(60.0), by(5)).unwrap().payload.flags(), []);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a log says. The range of each number is a rule of the contract and checked before anything gets here; these are
 //! the rules between the numbers, and the flags on values that are possible, yet unlikely.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub mod checkin;
 pub mod nutrition;
@@ -58,7 +58,7 @@ impl LogType {
 }
 
 /// A value that is possible, yet unlikely. It is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Flag {
     /// The path of the value in the payload.
     pub field: String,

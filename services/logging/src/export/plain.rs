@@ -158,7 +158,7 @@ fn revision(revision: &Revision) -> Value {
         "log_type": revision.payload.log_type().name(),
         // numbers, and texts under names: JSON holds all that a payload can say
         "payload": revision.payload.to_json().unwrap_or_default(),
-        "flags": revision.flags,
+        "flags": revision.payload.flags(),
         "author_id": revision.by.author_id,
         "recorded_at": text::utc(revision.by.recorded_at),
         "time_zone": revision.by.time_zone.name(),

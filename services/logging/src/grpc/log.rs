@@ -92,7 +92,7 @@ impl Answer for wire::CreateLogResponse {
             id: log.log_id,
             status: status(log.status).into(),
             adherence_impact: None,
-            flags: log.flags.iter().cloned().map(flag).collect(),
+            flags: flags(&log.payload),
         }
     }
 
@@ -112,7 +112,7 @@ impl Answer for wire::AmendLogResponse {
             status: status(log.status).into(),
             revision: log.revision,
             adherence_impact: None,
-            flags: log.flags.iter().cloned().map(flag).collect(),
+            flags: flags(&log.payload),
         }
     }
 
@@ -145,7 +145,6 @@ pub fn encode(log: Revision, image: Option<Image>) -> wire::Log {
     wire::Log {
         id: log.log_id,
         program_id: log.scope.program_id,
-        payload: Some(log.payload.into()),
         status: status(log.status).into(),
         is_verified: log.status == Status::Verified,
         timestamp: Some(time::timestamp(log.moment.timestamp)),
@@ -154,7 +153,8 @@ pub fn encode(log: Revision, image: Option<Image>) -> wire::Log {
         revision: log.revision,
         author_id: log.by.author_id,
         recorded_at: Some(time::timestamp(log.by.recorded_at)),
-        flags: log.flags.into_iter().map(flag).collect(),
+        flags: flags(&log.payload),
+        payload: Some(log.payload.into()),
         image: image.map(encode_image),
     }
 }
@@ -177,6 +177,7 @@ fn status(status: Status) -> wire::LogStatus {
     }
 }
 
-fn flag(flag: Flag) -> wire::Flag {
-    wire::Flag { field: flag.field, message: flag.message }
+fn flags(payload: &Payload) -> Vec<wire::Flag> {
+    let flag = |Flag { field, message }| wire::Flag { field, message };
+    payload.flags().into_iter().map(flag).collect()
 }

@@ -196,7 +196,6 @@ pub(super) fn row(revision: &Revision, current: bool) -> Result<ActiveModel, Err
         status: Set(revision.status.letter().to_owned()),
         is_verified: Set(revision.status == Status::Verified),
         payload: Set(revision.payload.to_json().map_err(Error::internal)?),
-        flags: Set(serde_json::to_value(&revision.flags).map_err(Error::internal)?),
         utc_offset_minutes: Set(revision.moment.utc_offset_minutes.try_into().map_err(Error::internal)?),
         time_zone: Set(revision.by.time_zone.name().to_owned()),
         author_id: Set(revision.by.author_id),
@@ -221,7 +220,6 @@ impl TryFrom<Model> for Revision {
             moment: Moment::at(row.timestamp, row.utc_offset_minutes.into()),
             status: Status::of_letter(&row.status).ok_or_else(unreadable("status"))?,
             payload,
-            flags: serde_json::from_value(row.flags).map_err(|_| unreadable("flags")())?,
             by: Authorship {
                 author_id: row.author_id,
                 plan_version: row.plan_version.into(),

@@ -155,6 +155,24 @@ async fn a_log_is_kept_while_the_scores_are_away_and_counted_once_they_are_back(
 }
 
 #[tokio::test]
+async fn a_crowd_leaves_few_notes_and_each_stays_until_the_scores_know_of_all_its_logs() {
+    let house = House::open().await;
+    house.adherence.set_deaf_to(Some(7));
+    let logs = (0..50).map(|n| house.create(meal(f64::from(n))));
+    let answers: Vec<_> =
+        futures_util::future::join_all(logs).await.into_iter().map(Result::unwrap).collect();
+    assert!(house.count("outbox").await < 25, "fewer than half as many as logs");
+    let untold: Vec<_> = answers.iter().filter(|answer| answer.adherence_impact.is_none()).collect();
+    let [untold] = untold[..] else { panic!("one is not told") };
+    until("the other notes to be gone", || async { house.count("outbox").await == 1 }).await;
+    assert!(!house.adherence.knows(untold.id, 1));
+    house.adherence.set_deaf_to(None);
+    house.clock.advance(chrono::TimeDelta::minutes(1));
+    until("the last note to be told", || async { house.count("outbox").await == 0 }).await;
+    assert!(house.adherence.knows(untold.id, 1));
+}
+
+#[tokio::test]
 async fn many_write_at_once_and_none_is_lost() {
     let house = House::open().await;
     let logs = (0..50).map(|n| house.create(meal(f64::from(n))));

@@ -135,9 +135,15 @@ pub struct Adherence(Arc<Mutex<Told>>);
 struct Told {
     calls: Vec<adherence::RecordLogRequest>,
     away: bool,
+    deaf_to: Option<i32>,
 }
 
 impl Adherence {
+    /// From now on answers nobody who tells of a log that is worth this.
+    pub fn set_deaf_to(&self, worth: Option<i32>) {
+        self.0.lock().unwrap().deaf_to = worth;
+    }
+
     /// From now on nobody answers, or somebody does again.
     pub fn set_away(&self, away: bool) {
         self.0.lock().unwrap().away = away;
@@ -172,7 +178,7 @@ stand_in! {
     ) -> Result<Response<adherence::RecordLogResponse>, Status> {
         let call = chassis::call::internal(request)?;
         let mut told = self.0.lock().unwrap();
-        if told.away {
+        if told.away || told.deaf_to == Some(worth(&call)) {
             return Err(Error::unavailable("away").into());
         }
         let before = told.calls.iter().find(|c| c.log_id == call.log_id && c.revision == call.revision - 1);

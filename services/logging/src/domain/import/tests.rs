@@ -74,7 +74,10 @@ fn what_was_said_is_said_again() {
 #[test]
 fn flags_are_found_anew() {
     let vitals = Payload::Checkin(Checkin { heart_rate: Some(260.0), ..Checkin::default() });
-    assert_eq!(read(told(vec![said(Status::Verified, vitals)], None)).unwrap().revisions[0].flags.len(), 1);
+    assert_eq!(
+        read(told(vec![said(Status::Verified, vitals)], None)).unwrap().revisions[0].payload.flags().len(),
+        1
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::terms::{hl7, known_as, loinc_as, reference};
 use super::{nutrition, vitals, workout};
 use crate::domain::log::{NOBODY, Status};
-use crate::domain::payload::Payload;
+use crate::domain::payload::{Flag, Payload};
 use crate::export::record::LogRecord;
 use crate::export::text;
 
@@ -45,9 +45,10 @@ impl About<'_> {
         if log.by.author_id != NOBODY {
             observation["performer"] = json!([known_as("account", log.by.author_id)]);
         }
-        if !log.flags.is_empty() {
-            let note = |flag: &crate::domain::payload::Flag| json!({"text": format!("{}: {}", flag.field, flag.message)});
-            observation["note"] = log.flags.iter().map(note).collect();
+        let flags = log.payload.flags();
+        if !flags.is_empty() {
+            let note = |flag: &Flag| json!({"text": format!("{}: {}", flag.field, flag.message)});
+            observation["note"] = flags.iter().map(note).collect();
         }
         observation
     }

@@ -20,8 +20,6 @@ pub struct Model {
     pub is_verified: bool,
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,
-    #[sea_orm(column_type = "JsonBinary")]
-    pub flags: Json,
     pub utc_offset_minutes: i16,
     pub time_zone: String,
     pub author_id: i64,

@@ -31,13 +31,14 @@ impl MigrationTrait for Migration {
 /// `time_zone` is where the member lived when the revision was made, to tell which day it was there. On PostgreSQL it is divided by
 /// month; what falls into no month that was made ahead of time goes to the default partition. No query looks into `payload` by
 /// what it says, so no index does: each would cost every write. The history goes down the key from its end. Kind and status are
-/// the first letters of their names, and the local day is what timestamp and offset make of it: this is the table that grows.
+/// the first letters of their names, the local day is what timestamp and offset make of it, and what is unlikely about a payload is
+/// told of the payload: this is the table that grows.
 /// Wide columns come first, as PostgreSQL fills up what is not aligned.
 const DAILY_LOGS: &str = r#"CREATE TABLE daily_logs (
     family_id BIGINT NOT NULL, program_id BIGINT NOT NULL, timestamp TIMESTAMPTZ NOT NULL, id BIGINT NOT NULL,
     author_id BIGINT NOT NULL, recorded_at TIMESTAMPTZ NOT NULL, plan_version INTEGER NOT NULL, revision INTEGER NOT NULL,
     utc_offset_minutes SMALLINT NOT NULL, is_verified BOOLEAN NOT NULL, "current" BOOLEAN NOT NULL,
-    log_type TEXT NOT NULL, status TEXT NOT NULL, time_zone TEXT NOT NULL, payload JSONB NOT NULL, flags JSONB NOT NULL,
+    log_type TEXT NOT NULL, status TEXT NOT NULL, time_zone TEXT NOT NULL, payload JSONB NOT NULL,
     PRIMARY KEY (family_id, program_id, timestamp, id, revision))"#;
 
 const TABLES: &[&str] = &[
